@@ -1,0 +1,236 @@
+/*
+  The store: where activities are kept between 202 and Graph. One implementation on Redis (packages/store), one in memory
+  (packages/testing), one contract suite for both. Every method is one atomic step; every write is idempotent by the id
+  named with it, because a client library may send a command again whose reply it did not see. All times are the store's
+  clock, milliseconds since 1970.
+*/
+import type { Bucket, Learning } from '../quota/bucket.ts';
+import type { SettledReason, Settlement } from '../settle/settlement.ts';
+
+export interface ActivityStore {
+  /**
+   * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
+   * piece again changes nothing and answers as the first time, with `again`.
+   */
+  append(piece: AppendPiece): Promise<AppendResult>;
+
+  /**
+   * batch: leases up to entriesMax entries of the item that is worth the next call most, if a call may be made now.
+   * Binds late: nothing is grouped before the quota grants a call. Idempotent by lease id while the lease is open.
+   *
+   * Order of decisions: reclaim expired leases and bring back due retries (at most 4 each); paused; held or breaker (one probe when its time
+   * has come); closed; too many in flight; no token; then the item:
+   *   1. a due whole group (a bisected half), at most every second call, as it is;
+   *   2. the item with the oldest head when that is older than ageBoundMs, at most every second call;
+   *   3. of the best eight by (fill, then age): the first that is full or whose head waited lingerMs;
+   *   4. the item with the oldest head, when it waited lingerMs.
+   * 1 and 2 share one turn: after a call of 1 or 2 the next looks at 3 and 4 first, and comes to 1 and 2 only if those find nothing.
+   * An item is full with entriesMax entries. An item whose equal pairs left only m entries for its last call is as full as m.
+   * Within an item: from the head, skipping entries whose pair (type, start) is already in this call; skipped ones keep
+   * their place at the head. At most 3 rounds of reading.
+   */
+  take(request: TakeRequest): Promise<TakeResult>;
+
+  /**
+   * settle: ends a lease and carries out its settlement. Idempotent by lease id (again). A lease that was reclaimed
+   * changes no entry (stale), but what its call says about the quota still counts, once.
+   */
+  settle(request: SettleRequest): Promise<SettleResult>;
+
+  /** Writes what the controller decided for bucket.version. False: another worker was first; nothing changed. */
+  learn(connectionId: string, version: number, learning: Learning): Promise<boolean>;
+
+  /**
+   * sweep: connections whose promise is overdue by more than lateMs, at most 100; each gets a new promise, so that two
+   * sweeps do not find the same ones at once. Answers nothing when the last sweep is younger than notWithinMs.
+   */
+  sweep(request: { readonly lateMs: number; readonly notWithinMs: number }): Promise<readonly string[]>;
+
+  /** The receipt with its counts; null: unknown or expired. */
+  receipt(receiptId: string): Promise<ReceiptView | null>;
+
+  /** Counts of one connection; null: it never had an entry. */
+  connection(connectionId: string): Promise<ConnectionView | null>;
+
+  connectionIds(): Promise<readonly string[]>;
+
+  pause(connectionId: string): Promise<void>;
+  /** Ends a pause, a hold and an open breaker. Answers when to wake the connection, null: no need. */
+  resume(connectionId: string): Promise<number | null>;
+}
+
+export interface AppendPiece {
+  readonly connectionId: string;
+  /** One life of one intake process, 1 to 32 of [A-Za-z0-9_-]; with sequence (rising from 1) it names the piece. */
+  readonly lane: string;
+  readonly sequence: number;
+  /** null: the caller wants no receipt. */
+  readonly receiptId: string | null;
+  /** Goes into the receipt with the piece: what was refused before, once per request. */
+  readonly rejected: number;
+  readonly rejectedEntries: readonly RejectedEntry[];
+  /** Entries as encodeEntry makes them, `accepted` unset, each group one item, order kept. May be empty (all rejected). */
+  readonly groups: readonly { readonly itemId: string; readonly entries: readonly string[] }[];
+  /** True for the last piece: the receipt is complete with it. */
+  readonly last: boolean;
+  readonly lingerMs: number;
+  readonly entriesMax: number;
+  /** SLUICE_PENDING_MAX */
+  readonly pendingMax: number;
+  /** SLUICE_CONNECTIONS_MAX */
+  readonly connectionsMax: number;
+  /** SLUICE_RECEIPTS_MAX, SLUICE_RECEIPT_TTL_MS */
+  readonly receiptsMax: number;
+  readonly receiptTtlMs: number;
+}
+
+export interface RejectedEntry {
+  readonly index: number;
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type AppendResult =
+  | {
+      readonly status: 'appended' | 'again';
+      readonly appended: number;
+      readonly acceptedMs: number;
+      /** Somebody must call take by then, and nobody promised to: add a wake-up. null: no need. Always null for `again`. */
+      readonly wakeAtMs: number | null;
+    }
+  /** Nothing changed: the connection holds pendingMax entries, or the store knows connectionsMax connections. */
+  | { readonly status: 'full' | 'too-many-connections'; readonly pending: number };
+
+export interface TakeRequest {
+  readonly connectionId: string;
+  /** Made by the worker, unique; the call's client-request-id. */
+  readonly leaseId: string;
+  readonly leaseMs: number;
+  /** A lease younger than this is a call in flight. */
+  readonly callTimeoutMs: number;
+  readonly lingerMs: number;
+  readonly ageBoundMs: number;
+  readonly entriesMax: number;
+  readonly inFlightMax: number;
+  /** What happens to the entries of an expired lease. */
+  readonly unknownPolicy: 'retry' | 'park';
+  /** The interval of a bucket that has learned nothing yet. */
+  readonly intervalInitialUs: number;
+}
+
+export type TakeResult = Lease | TakeRefusal;
+
+export interface Lease {
+  readonly status: 'leased';
+  readonly leaseId: string;
+  readonly itemId: string;
+  /** Entries as stored, 1 to entriesMax, no two with the same pair. */
+  readonly entries: readonly string[];
+  readonly why: 'whole' | 'bound' | 'best' | 'oldest' | 'again';
+  /** This group came whole (a bisected half). */
+  readonly whole: boolean;
+  readonly epoch: number;
+  readonly refusedInARow: number;
+  readonly failedInARow: number;
+  /** The connection is held or its breaker is open, and this is the one call that probes it. */
+  readonly probe: boolean;
+  /** The connection's awake clock now, milliseconds. It stands still while paused, held, closed or with an open breaker. */
+  readonly awakeMs: number;
+  /** The lease is safe until then, by the store's clock; `leaseMs` after the take. */
+  readonly learn: Bucket | null;
+}
+
+export interface TakeRefusal {
+  readonly status: 'waiting';
+  readonly reason: 'empty' | 'paused' | 'held' | 'breaker' | 'closed' | 'inflight' | 'quota' | 'linger' | 'retry';
+  /** When it may be different; the store's clock. null: only when something else happens (append, resume, settle). */
+  readonly untilMs: number | null;
+  /** The store's clock at the refusal: untilMs − nowMs is how long to wait. */
+  readonly nowMs: number;
+  readonly learn: Bucket | null;
+}
+
+export interface SettleRequest {
+  readonly connectionId: string;
+  readonly leaseId: string;
+  readonly epoch: number;
+  readonly settlement: Settlement;
+  /** SLUICE_DEAD_LETTERS_MAX: at that many the connection is held. */
+  readonly deadLettersMax: number;
+  readonly receiptTtlMs: number;
+}
+
+export interface SettleResult {
+  readonly status: 'settled' | 'again' | 'stale';
+  readonly wakeAtMs: number | null;
+  readonly learn: Bucket | null;
+}
+
+export interface ReceiptView {
+  readonly receiptId: string;
+  readonly connectionId: string;
+  readonly acceptedMs: number;
+  /** Every entry has its end. */
+  readonly final: boolean;
+  /** Every piece of the request was stored. */
+  readonly complete: boolean;
+  readonly counts: {
+    readonly pending: number;
+    readonly inFlight: number;
+    readonly delivered: number;
+    readonly dead: number;
+    readonly parked: number;
+    readonly discarded: number;
+    readonly erased: number;
+    readonly expired: number;
+    readonly rejected: number;
+    readonly duplicates: number;
+  };
+  /** Rejected, dead and parked entries; at most RECEIPT_ENTRIES_MAX. */
+  readonly entries: readonly ReceiptEntry[];
+  readonly entriesTotal: number;
+}
+
+export interface ReceiptEntry {
+  readonly index: number;
+  readonly state: 'rejected' | 'dead' | 'parked';
+  readonly itemId: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly requestId: string | null;
+  readonly attempts: number;
+  /** Only of rejected ones. */
+  readonly pointer: string | null;
+}
+
+export interface ConnectionView {
+  readonly connectionId: string;
+  readonly nowMs: number;
+  /** Not final: waiting, delayed or leased. */
+  readonly pending: number;
+  readonly leased: number;
+  readonly delayed: number;
+  readonly oldestAcceptedMs: number | null;
+  readonly appended: number;
+  readonly delivered: number;
+  readonly retried: number;
+  readonly dead: number;
+  readonly parked: number;
+  readonly unknown: number;
+  readonly staleSettles: number;
+  readonly deadLetters: number;
+  readonly parkedEntries: number;
+  readonly state: 'flowing' | 'idle' | 'closed' | 'paused' | 'held' | 'breaker';
+  readonly reason: string | null;
+  readonly bucket: Bucket | null;
+}
+
+/** One dead letter or parked entry, as listed. */
+export interface SettledEntry extends SettledReason {
+  readonly id: string;
+  readonly state: 'dead' | 'parked';
+  readonly itemId: string;
+  readonly entry: string;
+  readonly settledMs: number;
+}

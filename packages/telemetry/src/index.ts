@@ -1,0 +1,2 @@
+export { createLogger, type LogDestination, type LogFields, type Logger } from './logger.ts';
+export { type CallStatus, createMetrics, type Metrics } from './metrics.ts';

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createLogger, type Logger } from './logger.ts';
+
+function recorder(level?: string): { logger: Logger; lines: string[]; last: () => Record<string, unknown> } {
+  const lines: string[] = [];
+  const logger = createLogger('intake', level, { write: (line) => lines.push(line) });
+  return { logger, lines, last: () => JSON.parse(lines.at(-1) ?? 'null') };
+}
+
+test('a line carries level, ISO time, service, the fields and msg', () => {
+  const { logger, last } = recorder();
+  logger.info({ url: 'http://127.0.0.1:8080', status: 202, ok: true }, 'listening');
+  const { time, ...rest } = last();
+  assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.deepEqual(rest, {
+    level: 'info',
+    service: 'intake',
+    url: 'http://127.0.0.1:8080',
+    status: 202,
+    ok: true,
+    msg: 'listening',
+  });
+});
+
+test('an error shows type, message, code and causes, and its stack only at debug', () => {
+  const cause = Object.assign(new TypeError('deep'), { code: 'E_DEEP', headers: { authorization: 'Bearer canary' } });
+  const error = Object.assign(new Error('shallow', { cause }), { code: 'E_TOP', body: 'canary' });
+  const quiet = recorder();
+  quiet.logger.child({ connection: 'hr' }).error({ err: error }, 'failed');
+  assert.deepEqual(quiet.last()['err'], {
+    type: 'Error',
+    message: 'shallow',
+    code: 'E_TOP',
+    cause: { type: 'TypeError', message: 'deep', code: 'E_DEEP' },
+  });
+  assert.equal(quiet.last()['connection'], 'hr');
+  const loud = recorder('debug');
+  loud.logger.error({ err: error }, 'failed');
+  assert.match(JSON.stringify(loud.last()), /logger\.test\.ts/);
+  assert.doesNotMatch(loud.lines.join(), /canary/);
+});
+
+test('no credential leaves, wherever it stands', () => {
+  const canary = 'CaNaRy0123456789';
+  const places: readonly Record<string, unknown>[] = [
+    { url: `redis://user:${canary}@host:6379` },
+    { url: `rediss://:${canary}@host:6379/0` },
+    { err: new Error(`connect redis://default:${canary}@h failed`) },
+    { err: new Error('outer', { cause: new Error(`authorization: Bearer ${canary}`) }) },
+    { err: new Error(`client_secret=${canary}&grant_type=client_credentials`) },
+    { err: new Error(`{"access_token":"${canary}"}`) },
+    { authorization: canary },
+    { clientSecret: canary },
+    { headers: { authorization: canary } },
+    { config: { redisUrl: canary } },
+    { list: [{ canary }, `Basic ${canary}`] },
+    { text: `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.${canary}` },
+  ];
+  const { logger, lines } = recorder('debug');
+  for (const place of places) {
+    logger.info(place, `Bearer ${canary}`);
+    logger.child(place).warn(place, 'child');
+  }
+  assert.equal(lines.length, places.length * 2);
+  assert.doesNotMatch(lines.join('\n'), new RegExp(canary));
+});
+
+test('whatever text is logged, a line is one line of JSON', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (field, text) => {
+      const { logger, lines } = recorder();
+      logger.info({ field: `${field}\r\n\u001b[31m`, many: [field] }, `${text}\n{"level":"fatal"}`);
+      assert.equal(lines.length, 1);
+      assert.equal(lines[0]?.trimEnd().includes('\n'), false);
+      JSON.parse(lines[0] ?? '');
+    }),
+  );
+});

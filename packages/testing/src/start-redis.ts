@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.ts';
+import { keepChild } from './keep-child.ts';
+import { pingRedis } from './ping-redis.ts';
+
+export interface RedisOptions {
+  /** appendonly with appendfsync always: what was acknowledged survives kill9 and restart. Default: nothing is written to disk. */
+  readonly appendOnly?: boolean;
+  /** Listens on a unix socket as well. */
+  readonly unixSocket?: boolean;
+  /** More options, as on redis-server's command line: ['--maxmemory', '50mb']. */
+  readonly args?: readonly string[];
+  /** The program, if not redis-server on the PATH. */
+  readonly program?: string;
+}
+
+/** A redis-server of one test, on 127.0.0.1, with a folder of its own that stop() removes. */
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** null unless asked for. */
+  readonly socketPath: string | null;
+  /** Of the server now running; changes with restart(). */
+  readonly pid: number;
+  kill9(): Promise<void>;
+  /** Ends the server if it runs (SIGTERM) and starts it again: same port, same folder. */
+  restart(): Promise<void>;
+  /** Stops its clock (SIGSTOP): connections stay open, nothing is answered. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+const START_MS_MAX = 10_000;
+const STOP_MS_MAX = 5000;
+const PORT_TRIES_MAX = 5;
+
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
+  try {
+    const { port, running } = await launchOnFreePort(folder, options);
+    return serverOf({ folder, port, options, running });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
+}
+
+interface ServerState {
+  readonly folder: string;
+  readonly port: number;
+  readonly options: RedisOptions;
+  running: Running;
+}
+
+function serverOf(state: ServerState): RedisServer {
+  const { folder, port, options } = state;
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    socketPath: options.unixSocket === true ? socketIn(folder) : null,
+    get pid() {
+      return state.running.child.pid!;
+    },
+    async kill9() {
+      state.running.child.kill('SIGKILL');
+      await state.running.exited;
+    },
+    async restart() {
+      await end(state.running);
+      state.running = await launch(folder, port, options);
+    },
+    pause: () => void state.running.child.kill('SIGSTOP'),
+    resume: () => void state.running.child.kill('SIGCONT'),
+    async stop() {
+      await end(state.running);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Between finding a free port and using it somebody else may take it; then the next one is tried. */
+async function launchOnFreePort(folder: string, options: RedisOptions): Promise<{ port: number; running: Running }> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    try {
+      return { port, running: await launch(folder, port, options) };
+    } catch (error) {
+      if (tries === PORT_TRIES_MAX || !String(error).includes('Address already in use')) throw error;
+    }
+  }
+}
+
+async function launch(folder: string, port: number, options: RedisOptions): Promise<Running> {
+  const program = options.program ?? 'redis-server';
+  const child = spawn(program, argumentsFor(folder, port, options), { stdio: ['ignore', 'pipe', 'pipe'] });
+  keepChild(child);
+  const log = tailOf(child);
+  const running = { child, exited: new Promise((resolve) => child.once('exit', resolve)) };
+  let failure: Error | null = null;
+  child.once('error', (error) => {
+    failure = notStarted(program, error);
+  });
+  child.once('exit', (code) => {
+    failure ??= new Error(`${program} on port ${port} exited with ${code}:\n${log()}`);
+  });
+  // Its own log as well as PING: on a port that another server has, PING alone would be answered by that one.
+  const ready = async () => failure !== null || (log().includes('Ready to accept') && (await pingRedis({ port })));
+  const what = `redis-server on port ${port} is ready and answers PING`;
+  await eventually(ready, { withinMs: START_MS_MAX, what }).catch((error: Error) => {
+    failure = error;
+  });
+  if (failure !== null) {
+    child.kill('SIGKILL');
+    throw failure;
+  }
+  return running;
+}
+
+function argumentsFor(folder: string, port: number, options: RedisOptions): string[] {
+  const disk =
+    options.appendOnly === true ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const socket = options.unixSocket === true ? ['--unixsocket', socketIn(folder)] : [];
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no', '--save', ''];
+  return [...place, ...disk, ...socket, ...(options.args ?? [])];
+}
+
+async function end({ child, exited }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGCONT');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+  await exited;
+  clearTimeout(timer);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No TCP port could be had on 127.0.0.1.');
+  return address.port;
+}
+
+function socketIn(folder: string): string {
+  return join(folder, 'redis.sock');
+}
+
+/** The last 8 KiB of what the server wrote. */
+function tailOf(child: ChildProcess): () => string {
+  let text = '';
+  const keep = (chunk: string) => {
+    text = (text + chunk).slice(-8192);
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
+  return () => text;
+}
+
+function notStarted(program: string, error: Error & { code?: string }): Error {
+  if (error.code !== 'ENOENT') return error;
+  return new Error(
+    `${program} was not found on the PATH. These tests run against a real Redis: install it (Debian and Ubuntu: apt-get install redis-server; macOS: brew install redis).`,
+  );
+}

@@ -137,7 +137,6 @@ export interface Lease {
   readonly probe: boolean;
   /** The connection's awake clock now, milliseconds. It stands still while paused, held, closed or with an open breaker. */
   readonly awakeMs: number;
-  /** The lease is safe until then, by the store's clock; `leaseMs` after the take. */
   readonly learn: Bucket | null;
 }
 
@@ -159,6 +158,8 @@ export interface SettleRequest {
   /** SLUICE_DEAD_LETTERS_MAX: at that many the connection is held. */
   readonly deadLettersMax: number;
   readonly receiptTtlMs: number;
+  /** SLUICE_BATCH_MAX: how many entries fill a call. */
+  readonly entriesMax: number;
 }
 
 export interface SettleResult {

@@ -1,0 +1,35 @@
+/*
+  Every key of Sluice starts with one of these two bases; scripts add the rest. All keys of a shard share one hash tag, so
+  that a stage is one atomic script on Redis Cluster as well.
+
+    shard       wake      zset    connection -> by when take must be called (the promise)
+                lane:*    hash    one life of an intake: sequence -> answer, the last 4,096
+                settled   zset    leases settled lately -> when, the last 4,096
+                connections set
+                receipts  zset    receipt ref -> when; r:* hash, one receipt
+                sweptAt   string
+    connection  i:*       list    pending entries of an item, oldest first
+                age, best zset    items by the age of their head; by fill, then age
+                later, whole zset retry groups -> due; whole ones (bisected halves) are never mixed; g:* list, a group
+                lease     zset    calls in flight -> expiry; l:* list, a lease
+                meta, q   hash    counters, pause, block; the bucket
+                dead, parked, unknown stream
+*/
+export const SHARD_TAG = 's0';
+
+export function shardBase(tag: string = SHARD_TAG): string {
+  return `{${tag}}:`;
+}
+
+export function connectionsBase(tag: string = SHARD_TAG): string {
+  return `{${tag}}:c:`;
+}
+
+export function connectionBase(connectionId: string, tag: string = SHARD_TAG): string {
+  return `{${tag}}:c:${connectionId}:`;
+}
+
+/** BullMQ's prefix: its queues lie in the shard's slot. */
+export function queuePrefix(tag: string = SHARD_TAG): string {
+  return `{${tag}}:bull`;
+}

@@ -1,0 +1,47 @@
+import type { Bucket } from '@sluice/core';
+
+/** The order in which the scripts hand out a bucket. */
+const FIELDS = [
+  'version',
+  'memory',
+  'interval',
+  'tat',
+  'closed',
+  'epoch',
+  'inARow',
+  'since',
+  'granted',
+  'accepted',
+  'idle',
+  'refusedAt',
+  'refusedAfter',
+  'learnAt',
+];
+
+/** A bucket as take and settle answer it; null for the empty list, which says that there is nothing to learn. */
+export function readBucket(reply: unknown): Bucket | null {
+  const values = reply as readonly (string | null)[];
+  if (values.length === 0) return null;
+  return bucketOf(new Map(FIELDS.map((field, i) => [field, values[i] ?? null])));
+}
+
+/** A bucket from the fields of its hash. */
+export function bucketOf(fields: ReadonlyMap<string, string | null>): Bucket {
+  const number = (field: string) => Number(fields.get(field) ?? 0);
+  const refusedAt = fields.get('refusedAt') ?? null;
+  return {
+    version: number('version'),
+    memory: fields.get('memory') ?? '',
+    intervalUs: number('interval'),
+    tatUs: number('tat'),
+    closedUntilMs: number('closed'),
+    epoch: number('epoch'),
+    refusedInARow: number('inARow'),
+    sinceMs: number('since'),
+    granted: number('granted'),
+    accepted: number('accepted'),
+    idleUs: number('idle'),
+    refusal: refusedAt === null ? null : { atMs: Number(refusedAt), retryAfterMs: number('refusedAfter') },
+    learnAtMs: number('learnAt'),
+  };
+}

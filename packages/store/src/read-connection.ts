@@ -1,0 +1,54 @@
+import type { ConnectionView } from '@sluice/core';
+import { bucketOf } from './read-bucket.ts';
+
+type Reply = readonly [
+  nowMs: number,
+  meta: readonly string[],
+  bucket: readonly string[],
+  oldestMs: string,
+  leased: number,
+  deadLetters: number,
+  parked: number,
+];
+
+export function readConnection(connectionId: string, reply: unknown): ConnectionView | null {
+  const [nowMs, metaFields, bucketFields, oldestMs, leased, deadLetters, parkedEntries] = reply as Reply;
+  const meta = pairs(metaFields);
+  if (meta.size === 0) return null;
+  const count = (field: string) => Number(meta.get(field) ?? 0);
+  const bucket = bucketFields.length === 0 ? null : bucketOf(pairs(bucketFields));
+  return {
+    connectionId,
+    nowMs,
+    pending: count('pending'),
+    leased,
+    delayed: count('delayed'),
+    oldestAcceptedMs: oldestMs === '0' ? null : Number(oldestMs),
+    appended: count('appended'),
+    delivered: count('delivered'),
+    retried: count('retried'),
+    dead: count('dead'),
+    parked: count('parked'),
+    unknown: count('unknown'),
+    staleSettles: count('staleSettles'),
+    deadLetters,
+    parkedEntries,
+    state: stateOf(meta, count('pending'), bucket !== null && bucket.closedUntilMs > nowMs),
+    reason: meta.get('reason') ?? null,
+    bucket,
+  };
+}
+
+function stateOf(meta: ReadonlyMap<string, string>, pending: number, closed: boolean): ConnectionView['state'] {
+  if (meta.has('paused')) return 'paused';
+  const block = meta.get('block');
+  if (block === 'held' || block === 'breaker') return block;
+  if (closed) return 'closed';
+  return pending > 0 ? 'flowing' : 'idle';
+}
+
+export function pairs(fields: readonly string[]): Map<string, string> {
+  const map = new Map<string, string>();
+  for (let i = 0; i + 1 < fields.length; i += 2) map.set(fields[i]!, fields[i + 1]!);
+  return map;
+}

@@ -1,0 +1,142 @@
+/* append → batch → settle on Redis: turns the port's requests into script arguments and their replies into its results. */
+import type {
+  ActivityStore,
+  AppendPiece,
+  AppendResult,
+  Learning,
+  SettleResult,
+  TakeRequest,
+  TakeResult,
+} from '@sluice/core';
+import type { RunScript } from './client.ts';
+import { connectionBase, connectionsBase, SHARD_TAG, shardBase } from './keys.ts';
+import { readBucket } from './read-bucket.ts';
+import { readConnection } from './read-connection.ts';
+import { readReceipt } from './read-receipt.ts';
+import { settleArguments } from './settle-arguments.ts';
+
+/** Receipts of reclaimed leases that are parked end with this. */
+const RECEIPT_TTL_MS = 86_400_000;
+
+export interface RedisStoreParts {
+  readonly run: RunScript;
+  readonly connectionIds: () => Promise<readonly string[]>;
+}
+
+export function redisActivityStore({ run, connectionIds }: RedisStoreParts): ActivityStore {
+  const shard = shardBase();
+  const both = (connectionId: string) => [connectionBase(connectionId), shard];
+  return {
+    append: async (piece) => readAppend(await run('append', both(piece.connectionId), appendArguments(piece))),
+    take: async (request) => readTake(request, await run('take', both(request.connectionId), takeArguments(request))),
+    settle: async (request) => readSettle(await run('settle', both(request.connectionId), settleArguments(request))),
+    learn: async (connectionId, version, learning) =>
+      readLearn(await run('learn', [connectionBase(connectionId)], learnArguments(version, learning))),
+    sweep: async ({ lateMs, notWithinMs }) => (await run('sweep', [shard], [lateMs, notWithinMs])) as string[],
+    receipt: async (receiptId) => {
+      if (!receiptId.startsWith(SHARD_TAG)) return null;
+      const ref = receiptId.slice(SHARD_TAG.length);
+      return readReceipt(receiptId, await run('receipt', [shard], [ref, connectionsBase()]));
+    },
+    connection: async (connectionId) =>
+      readConnection(connectionId, await run('connection', [connectionBase(connectionId)], [])),
+    connectionIds,
+    pause: async (connectionId) => {
+      await run('pause', both(connectionId), [connectionId, 'pause']);
+    },
+    resume: async (connectionId) => {
+      const wakeAtMs = Number(await run('pause', both(connectionId), [connectionId, 'resume']));
+      return wakeAtMs === 0 ? null : wakeAtMs;
+    },
+  };
+}
+
+function appendArguments(piece: AppendPiece): (string | number)[] {
+  const { receiptId, rejectedEntries } = piece;
+  const args: (string | number)[] = [
+    piece.connectionId,
+    piece.lane,
+    piece.sequence,
+    piece.lingerMs,
+    piece.entriesMax,
+    piece.pendingMax,
+    piece.connectionsMax,
+    receiptId === null ? '' : receiptId.slice(SHARD_TAG.length),
+    piece.receiptsMax,
+    piece.receiptTtlMs,
+    piece.last ? 1 : 0,
+    piece.rejected,
+    rejectedEntries.length,
+  ];
+  for (const { index, pointer, code, message } of rejectedEntries) {
+    args.push(JSON.stringify(['rejected', index, null, 0, JSON.stringify({ code, message, pointer })]));
+  }
+  for (const { itemId, entries } of piece.groups) args.push(itemId, entries.length, ...entries);
+  return args;
+}
+
+type AppendReply = readonly [status: AppendResult['status'], number: number, acceptedMs: number, wakeAtMs: number];
+
+function readAppend(reply: unknown): AppendResult {
+  const [status, number, acceptedMs, wakeAtMs] = reply as AppendReply;
+  if (status === 'full' || status === 'too-many-connections') return { status, pending: number };
+  return { status, appended: number, acceptedMs, wakeAtMs: wakeAtMs === 0 ? null : wakeAtMs };
+}
+
+function takeArguments(request: TakeRequest): (string | number)[] {
+  return [
+    request.connectionId,
+    request.leaseId,
+    request.leaseMs,
+    request.callTimeoutMs,
+    request.lingerMs,
+    request.ageBoundMs,
+    request.entriesMax,
+    request.inFlightMax,
+    request.unknownPolicy,
+    request.intervalInitialUs,
+    RECEIPT_TTL_MS,
+  ];
+}
+
+function readTake(request: TakeRequest, reply: unknown): TakeResult {
+  const r = reply as readonly (string | number | readonly string[])[];
+  if (r[0] === 'waiting') {
+    const untilMs = Number(r[2]);
+    const reason = r[1] as 'empty';
+    return {
+      status: 'waiting',
+      reason,
+      untilMs: untilMs === 0 ? null : untilMs,
+      nowMs: Number(r[3]),
+      learn: readBucket(r[4]),
+    };
+  }
+  return {
+    status: 'leased',
+    leaseId: request.leaseId,
+    why: r[1] as 'best',
+    itemId: String(r[2]),
+    epoch: Number(r[3]),
+    refusedInARow: Number(r[4]),
+    failedInARow: Number(r[5]),
+    probe: r[6] === 1,
+    whole: r[7] === 1,
+    awakeMs: Number(r[8]),
+    entries: r[9] as readonly string[],
+    learn: readBucket(r[10]),
+  };
+}
+
+function readSettle(reply: unknown): SettleResult {
+  const [status, wakeAtMs, bucket] = reply as readonly [SettleResult['status'], string, unknown];
+  return { status, wakeAtMs: Number(wakeAtMs) === 0 ? null : Number(wakeAtMs), learn: readBucket(bucket) };
+}
+
+function learnArguments(version: number, learning: Learning): (string | number)[] {
+  return [version, learning.memory, learning.intervalUs, learning.learnAtMs, learning.closedUntilMs];
+}
+
+function readLearn(reply: unknown): boolean {
+  return (reply as readonly string[])[0] === 'learned';
+}

@@ -1,0 +1,45 @@
+/* Loads the scripts with the pieces they use. A piece is a function or two, named after its file; the order is a piece after those it uses. */
+import { readFileSync } from 'node:fs';
+
+export const SCRIPT_NAMES = ['append', 'take', 'settle', 'learn', 'sweep', 'pause', 'receipt', 'connection'] as const;
+export type ScriptName = (typeof SCRIPT_NAMES)[number];
+
+const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
+  append: ['clock', 'columns', 'item-index', 'promise'],
+  take: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'awake', 'receipt', 'returns', 'pick'],
+  settle: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'awake', 'receipt', 'returns', 'settle-call'],
+  learn: ['clock', 'bucket'],
+  sweep: ['clock', 'promise'],
+  pause: ['clock', 'promise', 'settle-call'],
+  receipt: ['columns'],
+  connection: ['clock', 'columns'],
+};
+
+/** How many KEYS a script takes. */
+export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
+  append: 2,
+  take: 2,
+  settle: 2,
+  learn: 1,
+  sweep: 1,
+  pause: 2,
+  receipt: 1,
+  connection: 1,
+};
+
+/** The text of a script alone, as its author wrote it. */
+export function readScript(name: ScriptName): string {
+  return readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
+}
+
+/**
+ * The text that Redis runs. `clock` replaces the piece that reads Redis's time: only a test that moves time itself passes it.
+ */
+export function loadScript(name: ScriptName, clock?: string): string {
+  const pieces = PIECES[name].map((piece) =>
+    piece === 'clock' && clock !== undefined
+      ? clock
+      : readFileSync(new URL(`./scripts/includes/${piece}.lua`, import.meta.url), 'utf8'),
+  );
+  return [...pieces, readScript(name)].join('\n');
+}

@@ -1,0 +1,100 @@
+--[[
+  append: store one piece of a request, once.
+
+  KEYS
+    1 connection  BASE    every key of the connection starts with it
+    2 shard       BASE    every key of the shard starts with it
+  ARGV
+    1 connectionId
+    2 lane            one life of one intake
+    3 sequence        with lane it names the piece
+    4 lingerMs
+    5 entriesMax
+    6 pendingMax
+    7 connectionsMax
+    8 receipt         receipt ref, or '' for none
+    9 receiptsMax
+    10 receiptTtlMs
+    11 last           1 = the request is complete with this piece
+    12 rejected       entries of the request that were refused before
+    13 rejectedList   JSON, one string each: how many follow, then they, then the groups: item, how many, entries
+  RETURNS {status, number, acceptedMs, wakeAtMs}
+    appended              number entries are stored; wakeAtMs 0 = nobody needs waking
+    again                 this piece is stored already; nothing changed
+    full                  the connection holds number entries; nothing changed
+    too-many-connections  the shard knows number connections; nothing changed
+  WHY ONE SCRIPT
+    An answer that was lost is asked for again: the ring of answers and the entries must be one write.
+]]
+local base, shard, id, lane, sequence = KEYS[1], KEYS[2], ARGV[1], KEYS[2] .. 'lane:' .. ARGV[2], tonumber(ARGV[3])
+local linger, cap, pending_max, connections_max = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local ref, receipts_max, ttl, last, rejected, first_listed = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12]), 13
+local RING, LISTED_MAX = 4096, 100
+
+local us, now = clock()
+local old = redis.call('HGET', lane, sequence)
+if old then
+  local number, at = string.match(old, '(%d+) (%d+)')
+  return { 'again', tonumber(number), tonumber(at), 0 }
+end
+
+-- Reads: every key that will be written is touched before the first write.
+local groups, total, i = {}, 0, first_listed + 1 + tonumber(ARGV[first_listed])
+while i < #ARGV do
+  local n = tonumber(ARGV[i + 1])
+  groups[#groups + 1] = { item = ARGV[i], from = i + 1, n = n, had = redis.call('LLEN', base .. 'i:' .. ARGV[i]) }
+  i, total = i + 2 + n, total + n
+end
+local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused')
+local pending = tonumber(m[1] or 0)
+if total > 0 and pending + total > pending_max then return { 'full', pending, now, 0 } end
+if redis.call('SISMEMBER', shard .. 'connections', id) == 0 then
+  local known = redis.call('SCARD', shard .. 'connections')
+  if known >= connections_max then return { 'too-many-connections', known, now, 0 } end
+  redis.call('SADD', shard .. 'connections', id)
+end
+
+local column, at = base36(now, 9), now + linger
+for _, g in ipairs(groups) do
+  local entries, key = {}, base .. 'i:' .. g.item
+  for j = 1, g.n do entries[j] = with_accepted(ARGV[g.from + j], column) end
+  redis.call('RPUSH', key, unpack(entries))
+  local fill = math.min(g.had + g.n, cap)
+  if fill == cap then at = now end
+  if g.had == 0 then order_item(base, g.item, now, fill)
+  elseif g.had < cap then redis.call('ZADD', base .. 'best', redis.call('ZSCORE', base .. 'age', g.item) - fill * FILL, g.item) end
+end
+redis.call('HINCRBY', base .. 'meta', 'pending', total)
+redis.call('HINCRBY', base .. 'meta', 'appended', total)
+
+if ref ~= '' then
+  local key = shard .. 'r:' .. ref
+  if redis.call('HSETNX', key, 'connection', id) == 1 then
+    redis.call('HSET', key, 'at', now)
+    redis.call('ZADD', shard .. 'receipts', now, ref)
+  end
+  local left = redis.call('HINCRBY', key, 'left', total)
+  redis.call('HINCRBY', key, 'appended', total)
+  if rejected > 0 then
+    redis.call('HINCRBY', key, 'rejected', rejected)
+    for j = 1, tonumber(ARGV[first_listed]) do
+      local n = redis.call('HINCRBY', key, 'listed', 1)
+      if n <= LISTED_MAX then redis.call('HSET', key, 'e:' .. n, ARGV[first_listed + j]) end
+    end
+  end
+  if last then
+    redis.call('HSET', key, 'complete', 1)
+    if left <= 0 then redis.call('PEXPIRE', key, ttl) end
+  end
+  if redis.call('ZCARD', shard .. 'receipts') > receipts_max then
+    local out = redis.call('ZPOPMIN', shard .. 'receipts', 2)
+    for j = 1, #out, 2 do redis.call('DEL', shard .. 'r:' .. out[j]) end
+  end
+end
+
+local wake = 0
+if total > 0 and not m[3] then wake = lower_promise(shard, id, at, tonumber(m[2] or 0)) end
+redis.call('HSET', lane, sequence, string.format('%d %d', total, now))
+if sequence % 64 == 1 then redis.call('PEXPIRE', lane, 86400000) end
+redis.call('HDEL', lane, sequence - RING)
+return { 'appended', total, now, wake }

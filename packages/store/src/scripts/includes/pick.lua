@@ -1,0 +1,47 @@
+-- pick: which item is worth the next call most, and which of its entries go.
+local BEST_LOOKED_AT, READS_MAX = 8, 3
+-- Answers item, why, group (only of 'whole'); or nothing when no item is ready.
+local function pick_item(base, cap, now, linger, bound, turn)
+  local oldest = redis.call('ZRANGE', base .. 'age', 0, 0, 'WITHSCORES')
+  local function urgent()
+    local whole = redis.call('ZRANGEBYSCORE', base .. 'whole', '-inf', now, 'LIMIT', 0, 1)[1]
+    if whole then return redis.call('LINDEX', base .. 'g:' .. whole, 0), 'whole', whole end
+    if oldest[1] and tonumber(oldest[2]) < now - bound then return oldest[1], 'bound' end
+  end
+  local function ready()
+    local best = redis.call('ZRANGE', base .. 'best', 0, BEST_LOOKED_AT - 1, 'WITHSCORES')
+    for j = 1, #best, 2 do
+      local fill = math.floor(-best[j + 1] / FILL) + 1
+      if fill >= cap or best[j + 1] + fill * FILL <= now - linger then return best[j], 'best' end
+    end
+    if oldest[1] and tonumber(oldest[2]) <= now - linger then return oldest[1], 'oldest' end
+  end
+  local first, second = urgent, ready
+  if turn then first, second = ready, urgent end
+  local item, why, group = first()
+  if not item then item, why, group = second() end
+  return item, why, group, oldest
+end
+-- Up to `most` entries from the head, no two with the same pair. The others keep their place at the head.
+local function pick_entries(base, item, most)
+  local key, taken, passed, seen, from = base .. 'i:' .. item, {}, {}, {}, 0
+  for _ = 1, READS_MAX do
+    local read = redis.call('LRANGE', key, from, from + most - #taken - 1)
+    for _, entry in ipairs(read) do
+      local pair = pair_of(entry)
+      if seen[pair] then passed[#passed + 1] = entry else seen[pair] = true taken[#taken + 1] = entry end
+    end
+    from = from + #read
+    if #taken == most or #read == 0 then break end
+  end
+  return taken, passed
+end
+-- Removes what was picked; the lease already holds it, so an error here could repeat an entry but not lose one.
+local function remove_picked(base, item, taken, passed, cap)
+  local key, scanned = base .. 'i:' .. item, #taken + #passed
+  for j = 1, #passed do redis.call('LSET', key, scanned - #passed + j - 1, passed[j]) end
+  redis.call('LTRIM', key, #taken, -1)
+  index_item(base, item, cap)
+  local head = #passed > 0 and redis.call('ZSCORE', base .. 'age', item)
+  if head then redis.call('ZADD', base .. 'best', head - #taken * FILL, item) end
+end

@@ -1,0 +1,44 @@
+-- returns: what comes back to pending by itself at a take: reclaimed leases and due retry groups, at most 4 of each.
+local RETURNS_MAX = 4
+-- A lease list is: item, epoch, whole (1 or 0), entries. A group list is: item, entries.
+local function rest(list, from)
+  local entries = {}
+  for j = from, #list do entries[#entries + 1] = list[j] end
+  return entries
+end
+local function keep_group(base, group, item, entries, whole, due)
+  redis.call('RPUSH', base .. 'g:' .. group, item, unpack(entries))
+  redis.call('ZADD', base .. (whole and 'whole' or 'later'), due, group)
+  redis.call('HINCRBY', base .. 'meta', 'delayed', #entries)
+end
+-- A lease whose time is over is a call whose outcome nobody knows: recorded with its id, its entries go back or are parked.
+local function reclaim(base, shard, cap, policy, now, ttl)
+  for _, lease in ipairs(redis.call('ZRANGEBYSCORE', base .. 'lease', '-inf', now, 'LIMIT', 0, RETURNS_MAX)) do
+    local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
+    local item, whole, entries = list[1], list[3] == '1', rest(list, 4)
+    redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item, 'entries', #entries, 'reason', 'lease_reclaimed')
+    redis.call('HINCRBY', base .. 'meta', 'unknown', #entries)
+    if policy == 'park' then
+      local reason = cjson.encode({ code = 'lease_reclaimed', message = 'The worker stopped before it knew the outcome.' })
+      for _, entry in ipairs(entries) do
+        redis.call('XADD', base .. 'parked', '*', 'item', item, 'entry', entry, 'reason', reason)
+        list_in_receipt(shard, receipt_of(entry), 'parked', item, entry, reason, 100)
+        settle_receipt(shard, receipt_of(entry), { delivered = 0, dead = 0, parked = 1 }, ttl)
+      end
+      redis.call('HINCRBY', base .. 'meta', 'parked', #entries)
+      redis.call('HINCRBY', base .. 'meta', 'pending', 0 - #entries)
+    elseif whole then keep_group(base, lease .. ':r', item, entries, true, now)
+    else give_back(base, item, entries, cap) end
+    redis.call('ZREM', base .. 'lease', lease)
+    redis.call('DEL', base .. 'l:' .. lease)
+  end
+end
+local function bring_back_due(base, cap, now)
+  for _, group in ipairs(redis.call('ZRANGEBYSCORE', base .. 'later', '-inf', now, 'LIMIT', 0, RETURNS_MAX)) do
+    local list = redis.call('LRANGE', base .. 'g:' .. group, 0, -1)
+    give_back(base, list[1], rest(list, 2), cap)
+    redis.call('HINCRBY', base .. 'meta', 'delayed', 1 - #list)
+    redis.call('ZREM', base .. 'later', group)
+    redis.call('DEL', base .. 'g:' .. group)
+  end
+end

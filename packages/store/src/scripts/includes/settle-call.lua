@@ -1,0 +1,38 @@
+-- settle-call: what a call says about its connection: quota, closure, failures in a row, block.
+local function begin_block(base, m, now, kind, reason, every)
+  if not (m[1] or m[2]) then redis.call('HSET', base .. 'meta', 'blockedSince', now) end
+  redis.call('HSET', base .. 'meta', 'block', kind, 'reason', reason, 'probeAt', now + every, 'probeEvery', every)
+end
+-- m: paused, block, gate, still, blockedSince.
+local function end_block(base, m, now)
+  redis.call('HDEL', base .. 'meta', 'block', 'reason', 'probeAt', 'probeEvery')
+  if m[1] then return end
+  redis.call('HINCRBY', base .. 'meta', 'still', now - tonumber(m[5] or now))
+  redis.call('HDEL', base .. 'meta', 'blockedSince')
+end
+-- Answers when the connection should be looked at because of it; math.huge = no need.
+local function settle_call(base, m, b, now, call)
+  if call.quota == 'refused' then count_refused(base, b, call.epoch, now, call.close_ms)
+  else
+    if call.quota == 'accepted' then count_accepted(base, b, call.epoch) end
+    if call.close_ms > 0 then close_until(base, b, now + call.close_ms, now) end
+  end
+  if call.failed == '1' then redis.call('HINCRBY', base .. 'meta', 'failedInARow', 1)
+  elseif call.failed == '0' then redis.call('HDEL', base .. 'meta', 'failedInARow') end
+  if call.block ~= '' then begin_block(base, m, now, call.block, call.reason, call.every)
+  elseif m[2] and (call.quota == 'accepted' or call.failed == '0') then
+    end_block(base, m, now)
+    redis.call('HDEL', base .. 'meta', 'gate')
+    m[2], m[3] = false, false
+    return now
+  end
+  return math.huge
+end
+local function count_settled(base, counts)
+  local meta = base .. 'meta'
+  if counts.d > 0 then redis.call('HINCRBY', meta, 'delivered', counts.d) end
+  if counts.r + counts.c > 0 then redis.call('HINCRBY', meta, 'retried', counts.r + counts.c) end
+  if counts.x > 0 then redis.call('HINCRBY', meta, 'dead', counts.x) end
+  if counts.p > 0 then redis.call('HINCRBY', meta, 'parked', counts.p) end
+  redis.call('HINCRBY', meta, 'pending', 0 - (counts.d + counts.x + counts.p)) -- 0 - n: a Lua -0 would be refused
+end

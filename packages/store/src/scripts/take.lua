@@ -1,0 +1,88 @@
+--[[
+  take: lease up to entriesMax entries of the item worth the next call most, if a call may be made now.
+
+  KEYS
+    1 connection  BASE    every key of the connection starts with it
+    2 shard       BASE    every key of the shard starts with it
+  ARGV
+    1 connectionId
+    2 leaseId           made by the worker; the call's client-request-id
+    3 leaseMs
+    4 callTimeoutMs     a lease younger than this is a call in flight
+    5 lingerMs
+    6 ageBoundMs
+    7 entriesMax
+    8 inFlightMax
+    9 unknownPolicy     retry or park: what happens to the entries of an expired lease
+    10 intervalUs       of a bucket that has learned nothing yet
+    11 receiptTtlMs
+  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, entries, bucket}
+       or {'waiting', reason, untilMs, nowMs, bucket}
+    leased   the entries are out of the item and in the lease; a token is spent; why = whole, bound, best, oldest or again
+    waiting  nothing changed but what came back by itself; reason = empty, paused, held, breaker, closed, inflight, quota, linger or retry; untilMs 0 = nobody knows
+  WHY ONE SCRIPT
+    The batch is bound at the moment of the grant: what a call carries decides throughput, and nothing may be granted twice.
+]]
+local base, shard, id, lease, lease_ms, call_ms = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local linger, bound, cap, in_flight_max = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local policy, interval, ttl = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
+local RUNNING_MS, IN_FLIGHT_MS = 700, 500
+
+local us, now = clock()
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince')
+local b = read_bucket(base)
+local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
+
+local function leased(why, item, epoch, probe, whole, entries)
+  return { 'leased', why, item, epoch, b.in_a_row, tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), entries, to_learn(base, b, now) }
+end
+-- The promise is `at`; the gate is there when an append could not be served earlier anyway.
+local function waiting(reason, at, gated)
+  if at then promise_by(shard, id, at) else redis.call('ZREM', shard .. 'wake', id) end
+  redis.call('HSET', base .. 'meta', 'gate', gated and string.format('%.0f', at) or 0)
+  return { 'waiting', reason, at and string.format('%.0f', at) or '0', now, to_learn(base, b, now) }
+end
+
+local open = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
+if #open > 0 then return leased('again', open[1], tonumber(open[2]), m[2] and 1 or 0, tonumber(open[3]), rest(open, 4)) end
+
+reclaim(base, shard, cap, policy, now, ttl)
+bring_back_due(base, cap, now)
+
+if m[1] then return waiting('paused') end
+if m[2] and tonumber(m[3]) > now then return waiting(m[2], tonumber(m[3]), true) end
+if b.closed > now then return waiting('closed', b.closed, true) end
+if redis.call('ZCOUNT', base .. 'lease', '(' .. (now + lease_ms - call_ms), '+inf') >= in_flight_max then
+  return waiting('inflight', now + IN_FLIGHT_MS, true)
+end
+if b.tat > us then return waiting('quota', math.ceil(b.tat / 1000), true) end
+
+local item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1')
+if not item then
+  local due = oldest[1] and tonumber(oldest[2]) + linger
+  local later, whole = redis.call('ZRANGE', base .. 'later', 0, 0, 'WITHSCORES'), redis.call('ZRANGE', base .. 'whole', 0, 0, 'WITHSCORES')
+  local retry = math.min(tonumber(later[2] or math.huge), tonumber(whole[2] or math.huge))
+  if due and due <= retry then return waiting('linger', due) end
+  if retry < math.huge then return waiting('retry', retry) end
+  local first = redis.call('ZRANGE', base .. 'lease', 0, 0, 'WITHSCORES')
+  return waiting('empty', first[2] and tonumber(first[2]))
+end
+
+local taken, passed
+if why == 'whole' then taken = redis.call('LRANGE', base .. 'g:' .. group, 1, -1)
+else taken, passed = pick_entries(base, item, cap) end
+
+open_bucket(base, b, interval, now)
+grant_call(base, b, us)
+local whole, turn = why == 'whole' and 1 or 0, (why == 'whole' or why == 'bound') and 1 or 0
+redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, whole, unpack(taken))
+redis.call('ZADD', base .. 'lease', now + lease_ms, lease)
+redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS)
+if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4])) end
+promise_by(shard, id, now + RUNNING_MS)
+if group then
+  redis.call('HINCRBY', base .. 'meta', 'delayed', 0 - #taken)
+  redis.call('ZREM', base .. 'whole', group)
+  redis.call('DEL', base .. 'g:' .. group)
+else remove_picked(base, item, taken, passed, cap) end
+return leased(why, item, b.epoch, m[2] and 1 or 0, whole, taken)

@@ -123,14 +123,15 @@ function readTake(request: TakeRequest, reply: unknown): TakeResult {
     probe: r[6] === 1,
     whole: r[7] === 1,
     awakeMs: Number(r[8]),
-    entries: r[9] as readonly string[],
-    learn: readBucket(r[10]),
+    nowMs: Number(r[9]),
+    entries: r[10] as readonly string[],
+    learn: readBucket(r[11]),
   };
 }
 
 function readSettle(reply: unknown): SettleResult {
-  const [status, wakeAtMs, bucket] = reply as readonly [SettleResult['status'], string, unknown];
-  return { status, wakeAtMs: Number(wakeAtMs) === 0 ? null : Number(wakeAtMs), learn: readBucket(bucket) };
+  const [status, wakeAtMs, nowMs, bucket] = reply as readonly [SettleResult['status'], string, number, unknown];
+  return { status, wakeAtMs: Number(wakeAtMs) === 0 ? null : Number(wakeAtMs), nowMs, learn: readBucket(bucket) };
 }
 
 function learnArguments(version: number, learning: Learning): (string | number)[] {

@@ -137,6 +137,8 @@ export interface Lease {
   readonly probe: boolean;
   /** The connection's awake clock now, milliseconds. It stands still while paused, held, closed or with an open breaker. */
   readonly awakeMs: number;
+  /** The store's clock at the take; the lease ends leaseMs later. */
+  readonly nowMs: number;
   readonly learn: Bucket | null;
 }
 
@@ -165,6 +167,8 @@ export interface SettleRequest {
 export interface SettleResult {
   readonly status: 'settled' | 'again' | 'stale';
   readonly wakeAtMs: number | null;
+  /** The store's clock at the settlement. */
+  readonly nowMs: number;
   readonly learn: Bucket | null;
 }
 

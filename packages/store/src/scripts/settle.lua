@@ -24,7 +24,7 @@
     17 groupOf          one base-36 digit an entry, '-' where it is not requeued
     18 delays           JSON list, by group number: milliseconds
     19 reasons          JSON list of JSON strings, one for each x and p in order
-  RETURNS {status, wakeAtMs, bucket}
+  RETURNS {status, wakeAtMs, nowMs, bucket}
     settled  done
     again    this lease was settled by an earlier sending of this command; nothing changed
     stale    the lease was reclaimed: no entry changed, what the call says of the quota counted
@@ -38,7 +38,7 @@ local verdicts, group_of, delays, reasons = ARGV[16], ARGV[17], cjson.decode(ARG
 local SETTLED_MAX = 4096
 
 local us, now = clock()
-if redis.call('ZSCORE', shard .. 'settled', lease) then return { 'again', 0, {} } end
+if redis.call('ZSCORE', shard .. 'settled', lease) then return { 'again', 0, now, {} } end
 local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'gate', 'still', 'blockedSince')
 local dead = redis.call('XLEN', base .. 'dead')
 local b = read_bucket(base)
@@ -93,4 +93,4 @@ redis.call('ZADD', shard .. 'settled', now, lease)
 redis.call('ZREMRANGEBYRANK', shard .. 'settled', 0, -SETTLED_MAX - 1)
 redis.call('ZREM', base .. 'lease', lease)
 redis.call('DEL', base .. 'l:' .. lease)
-return { status, string.format('%.0f', wake), to_learn(base, b, now) }
+return { status, string.format('%.0f', wake), now, to_learn(base, b, now) }

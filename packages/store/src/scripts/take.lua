@@ -16,7 +16,7 @@
     9 unknownPolicy     retry or park: what happens to the entries of an expired lease
     10 intervalUs       of a bucket that has learned nothing yet
     11 receiptTtlMs
-  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, entries, bucket}
+  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, nowMs, entries, bucket}
        or {'waiting', reason, untilMs, nowMs, bucket}
     leased   the entries are out of the item and in the lease; a token is spent; why = whole, bound, best, oldest or again
     waiting  nothing changed but what came back by itself; reason = empty, paused, held, breaker, closed, inflight, quota, linger or retry; untilMs 0 = nobody knows
@@ -34,7 +34,7 @@ local b = read_bucket(base)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
 
 local function leased(why, item, epoch, probe, whole, entries)
-  return { 'leased', why, item, epoch, b.in_a_row, tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), entries, to_learn(base, b, now) }
+  return { 'leased', why, item, epoch, b.in_a_row, tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), now, entries, to_learn(base, b, now) }
 end
 -- The promise is `at`; the gate is there when an append could not be served earlier anyway.
 local function waiting(reason, at, gated)

@@ -1,0 +1,3 @@
+export { openWakeups, type Wakeups, type WakeupsOptions } from './open-wakeups.ts';
+export { DRAIN_QUEUE, PREFIX, SWEEP_QUEUE } from './queues.ts';
+export { type Drains, type DrainsOptions, startDrains } from './start-drains.ts';

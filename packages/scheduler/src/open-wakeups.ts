@@ -1,0 +1,80 @@
+/* Adds wake-ups. What is lost here is repaired by the sweep, so nothing throws and nothing is retried. */
+import type { DrainScheduler } from '@sluice/core';
+import type { RedisStore } from '@sluice/store';
+import { type DeduplicationOptions, Queue } from 'bullmq';
+import { DRAIN_OPTIONS, DRAIN_QUEUE, type DrainJob, EVENTS_MAX, PREFIX } from './queues.ts';
+
+export interface Wakeups extends DrainScheduler {
+  /** A drain that no other job can stand in the way of. */
+  repair(connectionId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WakeupsOptions {
+  readonly store: RedisStore;
+  readonly onError?: (error: Error) => void;
+  readonly clock?: () => number;
+}
+
+/** How many drains of one connection may be added beside the one that runs. */
+const SPREAD_MAX = 8;
+/** A wake-up that is due this soon is due now: a timer would take as long. */
+const NOW_MS = 3;
+const OFFSET_KEPT_MS = 30_000;
+
+export function openWakeups({ store, onError = () => {}, clock = Date.now }: WakeupsOptions): Wakeups {
+  let queue: Queue<DrainJob> | null = null;
+  let offset = { ms: 0, readAtMs: Number.NEGATIVE_INFINITY };
+  let spreads = 0;
+
+  function openQueue(): Queue<DrainJob> {
+    const connection = store.redis;
+    const opened = new Queue<DrainJob>(DRAIN_QUEUE, {
+      connection,
+      prefix: PREFIX,
+      skipWaitingForReady: true,
+      streams: { events: { maxLen: EVENTS_MAX } },
+    });
+    opened.on('error', onError);
+    return opened;
+  }
+
+  async function add(connectionId: string, delay: number, deduplication?: DeduplicationOptions): Promise<void> {
+    queue ??= openQueue();
+    try {
+      await queue.add(
+        DRAIN_QUEUE,
+        { connectionId },
+        { ...DRAIN_OPTIONS, delay, ...(deduplication && { deduplication }) },
+      );
+    } catch (error) {
+      // A queue whose first look at Redis failed stays broken: the next wake-up gets a new one.
+      queue = null;
+      onError(error as Error);
+    }
+  }
+
+  /** BullMQ's delays run on this machine's clock, the store's times on Redis's. */
+  async function delayUntil(atMs: number): Promise<number> {
+    const now = clock();
+    if (now - offset.readAtMs > OFFSET_KEPT_MS) offset = { ms: (await store.nowMs()) - now, readAtMs: now };
+    return atMs - (now + offset.ms);
+  }
+
+  return {
+    wake: async (connectionId, atMs) => {
+      const delay = await delayUntil(atMs).catch(() => 0);
+      if (delay <= NOW_MS) return add(connectionId, 0, { id: connectionId, keepLastIfActive: true });
+      // One timer for one promise: drains that come to the same promise add the same timer.
+      return add(connectionId, Math.ceil(delay), { id: `${connectionId}~${atMs}` });
+    },
+    spread: (connectionId) => {
+      spreads = (spreads + 1) % SPREAD_MAX;
+      return add(connectionId, 0, { id: `${connectionId}~spread${spreads}` });
+    },
+    repair: (connectionId) => add(connectionId, 0),
+    close: async () => {
+      await queue?.close();
+    },
+  };
+}

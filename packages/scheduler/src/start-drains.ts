@@ -1,0 +1,86 @@
+/*
+  Runs drains on this worker, and the sweep that repairs what was lost.
+
+  The sweep is a job of its own queue, so that it shows in dashboards and one worker of the fleet does it. It may be lost as any
+  job: each worker looks as well whether the last sweep is too long ago, does it then, and adds the job again.
+*/
+import type { RedisStore } from '@sluice/store';
+import { Queue, Worker } from 'bullmq';
+import type { Wakeups } from './open-wakeups.ts';
+import { DRAIN_QUEUE, type DrainJob, PREFIX, SWEEP_QUEUE } from './queues.ts';
+
+export interface DrainsOptions {
+  readonly store: RedisStore;
+  readonly wakeups: Wakeups;
+  /** One worker's turn at a connection. Ends by itself after its slice; must not throw. */
+  readonly drain: (connectionId: string) => Promise<void>;
+  readonly onError: (error: Error) => void;
+}
+
+export interface Drains {
+  /** Takes no new drain, waits for those that run. */
+  stop(): Promise<void>;
+}
+
+/** Open drains of a worker. Its calls in flight have a bound of their own. */
+const DRAINS_MAX = 200;
+const LOCK_MS = 5000;
+const STALLED_CHECK_MS = 2500;
+export const SWEEP_EVERY_MS = 500;
+/** A promise is broken when it is this late. With the store's 700 ms for a running drain: 0.7 + 0.2 + 0.5 s < 1.5 s. */
+const LATE_MS = 200;
+/** The sweep itself is late when the last one is older: this worker does it. */
+const SWEEP_LATE_MS = 600;
+const WATCH_EVERY_MS = 250;
+const ENSURE_EVERY_MS = 2000;
+
+export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): Drains {
+  const shared = { connection: store.redis, prefix: PREFIX };
+  const workerOptions = {
+    ...shared,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  };
+  const drains = new Worker<DrainJob>(DRAIN_QUEUE, (job) => drain(job.data.connectionId), {
+    ...workerOptions,
+    concurrency: DRAINS_MAX,
+  });
+  const sweepQueue = new Queue(SWEEP_QUEUE, { ...shared, streams: { events: { maxLen: 100 } } });
+  const sweeps = new Worker(SWEEP_QUEUE, () => sweep(SWEEP_EVERY_MS / 2), { ...workerOptions, concurrency: 1 });
+  for (const part of [drains, sweeps, sweepQueue]) part.on('error', onError);
+
+  async function sweep(notWithinMs: number): Promise<void> {
+    const overdue = await store.sweep({ lateMs: LATE_MS, notWithinMs });
+    await Promise.all(overdue.map((connectionId) => wakeups.repair(connectionId)));
+  }
+
+  function ensureSweep(): void {
+    sweepQueue.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, { name: 'sweep' }).catch(onError);
+  }
+
+  ensureSweep();
+  // Bounded to one look at a time: a Redis that is away would collect them.
+  let looking = false;
+  const watch = setInterval(() => {
+    if (looking) return;
+    looking = true;
+    sweep(SWEEP_LATE_MS)
+      .catch(onError)
+      .finally(() => {
+        looking = false;
+      });
+  }, WATCH_EVERY_MS);
+  const ensure = setInterval(ensureSweep, ENSURE_EVERY_MS);
+
+  return {
+    stop: async () => {
+      clearInterval(watch);
+      clearInterval(ensure);
+      await Promise.all([drains.close(), sweeps.close()]);
+      await sweepQueue.close();
+    },
+  };
+}

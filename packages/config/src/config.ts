@@ -15,11 +15,22 @@ export interface Config {
   readonly receiptsMax: number;
   readonly receiptTtlMs: number;
   readonly performerIds: 'object-id' | 'any';
+  /** The least that a 202 may promise. */
+  readonly durability: Durability;
+  /** What the operator vouches for where Redis hides its settings; null: nothing. */
+  readonly durabilityAssume: Durability | null;
+  readonly bodyBytesMax: number;
+  readonly requestActivitiesMax: number;
+  readonly activityBytesMax: number;
   readonly allowAnonymous: boolean;
   readonly shutdownMs: number;
   readonly dataDir: string;
   readonly logLevel: string;
 }
+
+/** How safe a stored entry is, weakest first. `fsync-1s`: on disk within a second; `fsync`: on disk when acknowledged. */
+export const DURABILITIES = ['unknown', 'memory', 'fsync-1s', 'fsync'] as const;
+export type Durability = (typeof DURABILITIES)[number];
 
 /** Per connection, for the whole fleet. */
 export interface ConnectionConfig {
@@ -43,10 +54,12 @@ export interface GraphConfig {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly cloud: 'global' | 'usgov' | 'usgov-dod';
+  readonly cloud: Cloud;
   readonly version: 'v1.0' | 'beta';
-  /** The Graph root without version. Null: by cloud. */
+  /** The Graph root without version, without a slash at its end. Null: by cloud. */
   readonly baseUrl: string | null;
   /** The whole token endpoint. Null: by cloud. */
   readonly tokenUrl: string | null;
 }
+
+export type Cloud = 'global' | 'usgov' | 'usgov-dod';

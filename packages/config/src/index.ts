@@ -1,1 +1,5 @@
 export * from './config.ts';
+export { describeSettings } from './describe-settings.ts';
+export type { ReadFile, Variables } from './environment.ts';
+export { ConfigError, loadConfig, type Needs } from './load-config.ts';
+export { isLoopback } from './urls.ts';

@@ -1,4 +1,6 @@
 /* In the order of the story: accept → append → batch → deliver → outcome → settle. */
+
+export { didYouMean, suggest } from './accept/did-you-mean.ts';
 export * from './activity/activity.ts';
 export * from './activity/entry.ts';
 export * from './activity/instant.ts';

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ConfigError, loadConfig, type Needs } from './load-config.ts';
+import { SETTING_GROUPS } from './settings.ts';
+
+const GUID = '11111111-2222-3333-4444-555555555555';
+const GRAPH = { GRAPH_TENANT_ID: GUID, GRAPH_CLIENT_ID: GUID, GRAPH_CLIENT_SECRET: 'canary-secret' };
+
+function refusal(variables: Record<string, string>, needs: Needs = {}): string {
+  try {
+    loadConfig(variables, { needs });
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.equal(error.exitCode, 78);
+    return error.message;
+  }
+  assert.fail(`accepted: ${JSON.stringify(variables)}`);
+}
+
+test('an empty environment gives the documented defaults, frozen', () => {
+  const { config, warnings } = loadConfig({ PATH: '/usr/bin', SLUICE_LINGER_MS: '', GRAPH_CLOUD: '  ' });
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(config, {
+    redisUrl: 'redis://127.0.0.1:6399',
+    connections: '*',
+    connectionsMax: 1000,
+    workerCallsMax: 100,
+    performerIds: 'object-id',
+    graph: null,
+    connection: {
+      lingerMs: 1000,
+      batchEntriesMax: 20,
+      ageBoundMs: 60_000,
+      inFlightMax: 20,
+      retryAttemptsMax: 10,
+      retryAgeMaxMs: 86_400_000,
+      retryBaseMs: 1000,
+      retryCapMs: 300_000,
+      unknownPolicy: 'retry',
+      pendingMax: 5_000_000,
+      deadLettersMax: 1_000_000,
+      callTimeoutMs: 20_000,
+      leaseMs: 30_000,
+      quota: { rateInitial: 20, rateMax: null, probeBudget: 0.006, share: 1 },
+    },
+    durability: 'fsync-1s',
+    durabilityAssume: null,
+    receiptsMax: 1_000_000,
+    receiptTtlMs: 86_400_000,
+    bodyBytesMax: 4_194_304,
+    requestActivitiesMax: 5000,
+    activityBytesMax: 4096,
+    listen: { bind: '127.0.0.1', port: null },
+    allowAnonymous: false,
+    shutdownMs: 25_000,
+    dataDir: '.sluice',
+    logLevel: 'info',
+  });
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.connection.quota));
+});
+
+test('every number setting takes its bounds and refuses the first number beyond them', () => {
+  for (const setting of SETTING_GROUPS.flatMap((group) => group.settings)) {
+    const bounds = /^must be a (whole )?number from ([\d.]+) to ([\d.]+)/.exec(setting.rule);
+    if (bounds === null) continue;
+    const step = bounds[1] === undefined ? 0.001 : 1;
+    const [min, max] = [Number(bounds[2]), Number(bounds[3])];
+    for (const inside of [min, max]) assert.ok(setting.read(String(inside)).ok, `${setting.name}=${inside}`);
+    const outside = [String(max + step), '-1', '1e3', '0x10', ' ', 'NaN', 'Infinity', '1,5', ...(min > 0 ? ['0'] : [])];
+    for (const text of outside) assert.equal(setting.read(text).ok, false, `${setting.name}=${text}`);
+  }
+});
+
+test('what a row documents as its default is a value that the row accepts', () => {
+  for (const setting of SETTING_GROUPS.flatMap((group) => group.settings)) {
+    if (typeof setting.fallback !== 'number' && typeof setting.fallback !== 'string') continue;
+    assert.deepEqual(setting.read(String(setting.fallback)), { ok: true, value: setting.fallback }, setting.name);
+  }
+});
+
+test('one error names every wrong setting with its value and rule', () => {
+  const message = refusal({
+    ...GRAPH,
+    SLUICE_LINGER_MS: 'soon',
+    SLUICE_BATCH_MAX: '21',
+    SLUICE_UNKNOWN_POLICY: 'drop',
+    PORT: '65536',
+    SLUICE_LEASE_MS: '20000',
+    SLUICE_RETRY_CAP_MS: '10',
+  });
+  assert.equal(
+    message,
+    [
+      '6 settings are wrong:',
+      '  PORT is "65536": must be a whole number from 0 to 65535.',
+      '  SLUICE_LINGER_MS is "soon": must be a whole number from 0 to 3600000.',
+      '  SLUICE_BATCH_MAX is "21": must be a whole number from 1 to 20.',
+      '  SLUICE_UNKNOWN_POLICY is "drop": must be one of retry, park.',
+      '  SLUICE_LEASE_MS is 20000 and SLUICE_CALL_TIMEOUT_MS is 20000: the lease must be at least 5000 longer than the call.',
+      '  SLUICE_RETRY_CAP_MS is 10 and SLUICE_RETRY_BASE_MS is 1000: the cap must not be below the base.',
+    ].join('\n'),
+  );
+});
+
+test('a lease of exactly the call and five seconds is enough', () => {
+  loadConfig({ SLUICE_CALL_TIMEOUT_MS: '25000' });
+  assert.match(refusal({ SLUICE_CALL_TIMEOUT_MS: '25001' }), /SLUICE_LEASE_MS is 30000/);
+});
+
+test('REDIS_URL is checked and never shown', () => {
+  for (const url of ['redis://h', 'rediss://u:p@h:6380/3', 'redis://[::1]:6379', 'redis://:p@10.0.0.1']) {
+    assert.equal(loadConfig({ REDIS_URL: url }).config.redisUrl, url);
+  }
+  for (const url of ['http://u:canary@h', 'redis://', 'canary', 'redis://u:canary@h/zero', 'redis://h?canary=1']) {
+    const message = refusal({ REDIS_URL: url });
+    assert.match(message, /^ {2}REDIS_URL has a value that is not shown here: must be redis:\/\//m);
+    assert.doesNotMatch(message, /canary/);
+  }
+  assert.match(refusal({ REDIS_URL: 'redis+sentinel://h1,h2/mymaster' }), /sentinel addresses are not supported yet/);
+  assert.match(refusal({ REDIS_URL: 'rediss+cluster://h1,h2' }), /cluster addresses are not supported yet/);
+});
+
+test('connections are everything or a list of ids', () => {
+  assert.deepEqual(loadConfig({ SLUICE_CONNECTIONS: ' hrX, tickets,hrX,' }).config.connections, ['hrX', 'tickets']);
+  assert.match(
+    refusal({ SLUICE_CONNECTIONS: 'hrX,../x' }),
+    /"\.\.\/x" is not a connection id: 3 to 32 letters and digits/,
+  );
+  assert.match(refusal({ SLUICE_CONNECTIONS: 'hr' }), /"hr" is not a connection id/);
+  assert.match(refusal({ SLUICE_CONNECTIONS: ',' }), /must be \* or connection ids/);
+});
+
+test('an address beyond this machine needs SLUICE_ALLOW_ANONYMOUS for services with callers only', () => {
+  for (const bind of ['127.0.0.1', '127.9.9.9', 'localhost', '::1']) {
+    assert.equal(loadConfig({ SLUICE_BIND: bind }, { needs: { callers: true } }).config.listen.bind, bind);
+  }
+  assert.match(refusal({ SLUICE_BIND: '0.0.0.0' }, { callers: true }), /SLUICE_BIND is "0\.0\.0\.0": .*no keys/);
+  assert.match(refusal({ HOST: 'my-machine' }, { callers: true }), /HOST is "my-machine"/);
+  assert.match(refusal({ HOST: '::' }, { callers: true }), /HOST is "::"/);
+  loadConfig({ SLUICE_BIND: '0.0.0.0' });
+  loadConfig({ SLUICE_BIND: '0.0.0.0', SLUICE_ALLOW_ANONYMOUS: '1' }, { needs: { callers: true } });
+  assert.equal(
+    loadConfig({ SLUICE_BIND: '127.0.0.2', HOST: '0.0.0.0' }, { needs: { callers: true } }).config.listen.bind,
+    '127.0.0.2',
+  );
+  assert.match(refusal({ SLUICE_BIND: 'a b' }), /must be an IP address or a host name/);
+});
+
+test('names that look like a slip are warned about; Kubernetes service links are not', () => {
+  const { warnings } = loadConfig({
+    SLUICE_LINGERMS: '5',
+    GRAPH_TENANTID: GUID,
+    SLUICE_FROBNICATE: '1',
+    SLUICE_PORT: 'tcp://10.0.0.1:80',
+    SLUICE_INTAKE_PORT_8080_TCP: 'x',
+    SLUICE_INTAKE_SERVICE_HOST: '10.0.0.1',
+    SLUICE_API_KEY: 'k',
+    OTHER_NAME: 'x',
+  });
+  assert.deepEqual(warnings, [
+    'GRAPH_TENANTID is not a setting of Sluice and is ignored. Did you mean "GRAPH_TENANT_ID"?',
+    'SLUICE_FROBNICATE is not a setting of Sluice and is ignored.',
+    'SLUICE_LINGERMS is not a setting of Sluice and is ignored. Did you mean "SLUICE_LINGER_MS"?',
+  ]);
+});
+
+test('a planned setting is refused while it is not supported, never ignored', () => {
+  for (const name of ['SLUICE_CONFIG', 'GRAPH_CLIENT_CERTIFICATE_PATH', 'SLUICE_API_KEYS_FILE', 'SLUICE_DEDUPE']) {
+    assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
+  }
+});
+
+test('a secret may come from a file, and from one place only', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'secret');
+  writeFileSync(path, 'from-file\n');
+  const { GRAPH_CLIENT_SECRET: _, ...rest } = GRAPH;
+  const file = { ...rest, GRAPH_CLIENT_SECRET_FILE: path };
+  assert.equal(loadConfig(file, { needs: { graph: true } }).config.graph?.clientSecret, 'from-file');
+  const both = refusal({ ...GRAPH, GRAPH_CLIENT_SECRET_FILE: path }, { graph: true });
+  assert.match(both, /GRAPH_CLIENT_SECRET and GRAPH_CLIENT_SECRET_FILE are both set: keep one of them/);
+  assert.doesNotMatch(both, /canary/);
+  writeFileSync(path, ' \n');
+  assert.match(refusal(file, { graph: true }), /GRAPH_CLIENT_SECRET_FILE is ".*secret": the file is empty/);
+  rmSync(path);
+  assert.match(refusal(file, { graph: true }), /GRAPH_CLIENT_SECRET_FILE is ".*": the file cannot be read \(ENOENT\)/);
+});
+
+test('no text of any length in any variable gets past the rules or into the message whole', () => {
+  const names = SETTING_GROUPS.flatMap((group) => group.settings).map((setting) => setting.name);
+  fc.assert(
+    fc.property(fc.constantFrom(...names), fc.string({ unit: 'binary', maxLength: 3000 }), (name, value) => {
+      try {
+        loadConfig({ [name]: value });
+      } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+        assert.ok(error.message.length < 2000);
+      }
+    }),
+  );
+});

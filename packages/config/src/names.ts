@@ -1,0 +1,49 @@
+/* The names Sluice looks at: which are known, which are not supported yet, and which look like a slip. */
+import { suggest } from '@sluice/core';
+import type { Environment, Variables } from './environment.ts';
+import { SETTING_GROUPS } from './settings.ts';
+
+/** Read by the command line, not by a service. */
+const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY'];
+
+/** Planned names. To ignore one would promise what is not done, so each is refused while it is set. */
+const NOT_SUPPORTED_YET: readonly string[] = [
+  'REDIS_CA_FILE',
+  'GRAPH_CLIENT_CERTIFICATE_PATH',
+  'GRAPH_FEDERATED_TOKEN_FILE',
+  'GRAPH_MANAGED_IDENTITY',
+  'SLUICE_CONFIG',
+  'SLUICE_VIEWED_AGE_MAX_MS',
+  'SLUICE_DEDUPE',
+  'SLUICE_DEDUPE_WINDOW_MS',
+  'SLUICE_DEDUPE_MAX',
+  'SLUICE_IDEMPOTENCY_MAX',
+  'SLUICE_API_KEYS_FILE',
+  'SLUICE_JWT_TENANT_ID',
+  'SLUICE_JWT_AUDIENCE',
+  'SLUICE_SHARDS',
+  'SLUICE_TLS_CERT_FILE',
+  'SLUICE_TLS_KEY_FILE',
+];
+
+export function refuseUnsupported(environment: Environment): void {
+  for (const name of NOT_SUPPORTED_YET) {
+    if (environment.text(name) !== undefined) environment.refuse(name, 'is set, but not supported yet: unset it');
+  }
+}
+
+/** One sentence per SLUICE_ or GRAPH_ name that nothing reads. Kubernetes' service links (*_PORT…, *_SERVICE_…) are left alone. */
+export function unknownNames(variables: Variables): readonly string[] {
+  const known = knownNames();
+  return Object.keys(variables)
+    .filter((name) => /^(SLUICE|GRAPH)_/.test(name) && !known.includes(name))
+    .filter((name) => !/_PORT(_|$)|_SERVICE_/.test(name))
+    .sort()
+    .map((name) => `${name} is not a setting of Sluice and is ignored.${suggest(name, known)}`);
+}
+
+function knownNames(): readonly string[] {
+  const settings = SETTING_GROUPS.flatMap((group) => group.settings);
+  const files = settings.filter((setting) => setting.secret).map((setting) => `${setting.name}_FILE`);
+  return [...settings.map((setting) => setting.name), ...files, ...NOT_SUPPORTED_YET, ...COMMAND_LINE_NAMES];
+}

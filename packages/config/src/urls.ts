@@ -1,0 +1,35 @@
+/* Addresses: which URLs are acceptable, and what "this machine" is. */
+import { bad, good, type Read } from './setting.ts';
+
+/** 127.0.0.0/8, ::1 or localhost. */
+export function isLoopback(host: string): boolean {
+  const bare = host.startsWith('[') ? host.slice(1, -1) : host;
+  return bare === '::1' || bare.toLowerCase() === 'localhost' || /^127(\.\d{1,3}){3}$/.test(bare);
+}
+
+export function readRedisUrl(text: string): Read<string> {
+  const scheme = /^rediss?\+(sentinel|cluster):/.exec(text);
+  if (scheme !== null) return bad(`${scheme[1]} addresses are not supported yet`);
+  const url = parseUrl(text);
+  if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') return bad();
+  return /^(\/\d{0,5})?$/.test(url.pathname) && url.search === '' && url.hash === '' ? good(text) : bad();
+}
+
+/** An absolute https URL, or http where `plainHttpAllowed` or the host is this machine; without slashes at its end. */
+export function readHttpUrl(text: string, plainHttpAllowed: boolean): Read<string> {
+  const url = parseUrl(text);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return bad();
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    return bad('it must not carry credentials, a query or a fragment');
+  }
+  if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname)) {
+    return bad(
+      'plain http is allowed to this machine only, because the access token would travel readable (SLUICE_ALLOW_INSECURE=1 allows it)',
+    );
+  }
+  return good(url.href.replace(/\/+$/, ''));
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}

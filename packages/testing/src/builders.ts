@@ -83,6 +83,7 @@ export function makeSettle(parts: Partial<SettleRequest> = {}): SettleRequest {
     settlement: makeSettlement([]),
     deadLettersMax: 1_000_000,
     receiptTtlMs: 86_400_000,
+    entriesMax: 20,
     ...parts,
   };
 }

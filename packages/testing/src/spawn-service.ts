@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
-import { keepChild } from './keep-child.ts';
+import { awaitChild, keepChild } from './keep-child.ts';
 
 export interface ServiceOptions {
   /** The name of a folder in services/; its src/main.ts is run. Or: */
@@ -116,9 +116,11 @@ function serviceOf(child: ChildProcess, name: string): Service {
     waitFor,
     kill(signal = 'SIGTERM') {
       child.kill(signal);
-      return exited;
+      return awaitChild(child, exited);
     },
-    exited,
+    get exited() {
+      return awaitChild(child, exited);
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
-import { keepChild } from './keep-child.ts';
+import { awaitChild, keepChild } from './keep-child.ts';
 import { pingRedis } from './ping-redis.ts';
 
 export interface RedisOptions {
@@ -74,7 +74,7 @@ function serverOf(state: ServerState): RedisServer {
     },
     async kill9() {
       state.running.child.kill('SIGKILL');
-      await state.running.exited;
+      await awaitChild(state.running.child, state.running.exited);
     },
     async restart() {
       await end(state.running);
@@ -140,7 +140,7 @@ async function end({ child, exited }: Running): Promise<void> {
   child.kill('SIGCONT');
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
-  await exited;
+  await awaitChild(child, exited);
   clearTimeout(timer);
 }
 

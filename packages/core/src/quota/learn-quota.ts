@@ -21,20 +21,27 @@ interface Memory {
   readonly mode: Mode;
   readonly rate: number;
   readonly low: number;
+  readonly lowS: number;
   readonly high: number;
   readonly base: number;
   readonly sustained: number;
   readonly step: number;
-  readonly heldMs: number;
-  readonly quietMs: number;
+  readonly heldS: number;
+  readonly quietS: number;
   readonly openMs: number;
   readonly accepted: number;
+  readonly fromClosure: boolean;
   readonly estimate: number;
-  readonly estimateRate: number;
-  readonly costMs: number;
+  /** Rate at which `estimate` was made. */
+  readonly anchorRate: number;
+  /** Calls and seconds of the last run from a closure to a refusal. */
+  readonly runN: number;
+  readonly runS: number;
+  readonly reserveS: number;
+  readonly excessS: number;
+  readonly costS: number;
   readonly probes: number;
   readonly slips: number;
-  readonly deep: number;
 }
 
 export function intervalInitialUs(settings: QuotaSettings): number {
@@ -43,20 +50,41 @@ export function intervalInitialUs(settings: QuotaSettings): number {
   );
 }
 
-const TUNE = { dwell: 1200, tol: 1.015, deepS: 2.5 };
+export const TUNE = {
+  dwell: 1.2,
+  tol: 1.015,
+  longS: 2.5,
+  windows: 0.1,
+  slack: 0.01,
+  creep: 1.004,
+  trialS: 20,
+  sustain: 0.99,
+  searchMax: 10,
+  early: 0.2,
+};
 
 export function learnQuota(bucket: Bucket, settings: QuotaSettings, nowMs: number): Learning {
   const seen = look(recall(bucket), bucket, nowMs);
-  const next = bucket.refusal === null ? advance(seen.memory, settings, seen.testedMs) : retreat(seen.memory, bucket);
   const cap = settings.rateMax ?? RATE_MAX;
+  const next =
+    bucket.refusal === null ? advance(seen.memory, settings, seen.testedS) : retreat(seen.memory, bucket, settings);
   const rate = Math.min(cap, Math.max(RATE_MIN, next.rate));
   const memory = { ...next, rate };
   const actual = memory.mode === 'hold' ? rate * settings.share : rate;
   const intervalUs = Math.max(Math.round(1e6 / actual), Math.ceil(1e6 / cap));
-  const lookMs = Math.max(memory.mode === 'hold' ? 2000 : memory.mode === 'search' ? 700 : TUNE.dwell, 4000 / actual);
-  const inARow = bucket.refusal !== null && bucket.refusedInARow > 2 ? Math.min(4000, 250 * 2 ** (bucket.refusedInARow - 3)) : 0;
+  const lookMs = Math.max(
+    memory.mode === 'hold' ? 2000 : memory.mode === 'search' ? 700 : TUNE.dwell * 1000,
+    4000 / actual,
+  );
+  const inARow =
+    bucket.refusal !== null && bucket.refusedInARow > 2 ? Math.min(4000, 250 * 2 ** (bucket.refusedInARow - 3)) : 0;
   const closedUntilMs = bucket.refusal === null ? 0 : Math.max(bucket.closedUntilMs, bucket.refusal.atMs + inARow);
-  return { memory: JSON.stringify(memory, short), intervalUs, learnAtMs: Math.ceil(Math.max(nowMs, closedUntilMs) + lookMs), closedUntilMs };
+  return {
+    memory: JSON.stringify(memory, short),
+    intervalUs,
+    learnAtMs: Math.ceil(Math.max(nowMs, closedUntilMs) + lookMs),
+    closedUntilMs,
+  };
 }
 
 function short(_key: string, value: unknown): unknown {
@@ -71,94 +99,194 @@ function recall(bucket: Bucket): Memory {
     // Nothing was learned yet, or by another version: start anew.
   }
   return {
-    mode: 'climb', rate: 1e6 / bucket.intervalUs, low: 0, high: 0, base: 0, sustained: 0, step: 0, heldMs: 0, quietMs: 0,
-    openMs: 0, accepted: 0, estimate: 0, estimateRate: 0, costMs: 1000, probes: 0, slips: 0, deep: 0,
+    mode: 'climb',
+    rate: 1e6 / bucket.intervalUs,
+    low: 0,
+    lowS: 0,
+    high: 0,
+    base: 0,
+    sustained: 0,
+    step: 0,
+    heldS: 0,
+    quietS: 0,
+    openMs: 0,
+    accepted: 0,
+    fromClosure: false,
+    estimate: 0,
+    anchorRate: 0,
+    runN: 0,
+    runS: 0,
+    reserveS: 1,
+    excessS: 0,
+    costS: 1,
+    probes: 0,
+    slips: 0,
   };
 }
 
-function look(memory: Memory, bucket: Bucket, nowMs: number): { memory: Memory; testedMs: number } {
+function look(memory: Memory, bucket: Bucket, nowMs: number): { memory: Memory; testedS: number } {
   const endMs = bucket.refusal?.atMs ?? nowMs;
-  const elapsedMs = endMs - bucket.sinceMs;
-  const spentMs = (bucket.granted * bucket.intervalUs) / 1000;
-  const testedMs = spentMs >= 0.85 * elapsedMs ? Math.min(elapsedMs, spentMs) : 0;
+  const elapsedS = Math.max(0, (endMs - bucket.sinceMs) / 1000);
+  const spentS = (bucket.granted * bucket.intervalUs) / 1e6;
+  const testedS = spentS >= 0.85 * elapsedS ? Math.min(elapsedS, spentS) : 0;
+  const openMs = memory.openMs === 0 ? bucket.sinceMs : memory.openMs;
+  const accepted = memory.accepted + bucket.accepted;
   return {
     memory: {
       ...memory,
-      openMs: memory.openMs === 0 ? bucket.sinceMs : memory.openMs,
-      accepted: memory.accepted + bucket.accepted,
-      heldMs: memory.heldMs + testedMs,
-      quietMs: memory.quietMs + testedMs,
+      openMs,
+      accepted,
+      excessS: memory.mode === 'probe' ? memory.excessS + testedS * (memory.rate / memory.base - 1) : 0,
+      reserveS: bucket.refusal === null ? boundReserve(memory, accepted, (endMs - openMs) / 1000) : memory.reserveS,
+      heldS: memory.heldS + testedS,
+      quietS: memory.quietS + testedS,
     },
-    testedMs,
+    testedS,
   };
 }
 
-function advance(memory: Memory, settings: QuotaSettings, testedMs: number): Memory {
-  if (testedMs === 0) return memory;
+function boundReserve(memory: Memory, accepted: number, ranS: number): number {
+  const { runN, runS, reserveS, fromClosure } = memory;
+  if (!fromClosure || runN === 0 || accepted <= runN) return reserveS;
+  const bound = (runN * ranS - accepted * runS) / (accepted - runN);
+  return Math.min(reserveS, Math.max(1.5 / memory.rate, bound));
+}
+
+function advance(memory: Memory, settings: QuotaSettings, testedS: number): Memory {
+  if (testedS === 0) return memory;
   const cap = settings.rateMax ?? RATE_MAX;
-  const { mode, rate, heldMs, high } = memory;
+  const { mode, rate, heldS, high } = memory;
   if (mode === 'climb') {
-    if (heldMs < TUNE.dwell * 0.8) return memory;
+    if (heldS < TUNE.dwell * 0.8) return memory;
     if (rate >= cap) return hold(memory, cap);
-    return { ...memory, low: rate, rate: rate * 1.5, heldMs: 0 };
+    return { ...memory, low: rate, lowS: heldS, rate: rate * 1.5, heldS: 0 };
   }
-  if (mode === 'search') {
-    const dwell = Math.min(10_000, Math.max(2200, 300 / (high / rate - 1 + 1e-6)));
-    if (heldMs < dwell) return memory;
-    const low = Math.max(memory.low, rate);
-    if (high / low < TUNE.tol) return hold(memory, low);
-    return { ...memory, low, rate: Math.sqrt(low * high), heldMs: 0 };
-  }
+  if (mode === 'search') return advanceSearch(memory);
   if (mode === 'hold') {
-    const pauseMs = Math.max(12_000, memory.costMs / settings.probeBudget, 1.5e3 / (0.0015 * rate));
-    if (memory.quietMs < pauseMs * Math.min(1, 0.2 * 2 ** memory.probes) || rate >= cap) return memory;
-    return { ...memory, mode: 'probe', base: rate, sustained: rate, step: 0.01, rate: rate * 1.01, heldMs: 0, probes: memory.probes + 1 };
+    const proven = heldS > TUNE.trialS ? { ...memory, base: 0 } : memory;
+    const pauseS = Math.max(12, memory.costS / settings.probeBudget, 1.5 / (0.0015 * rate));
+    if (memory.quietS < pauseS * Math.min(1, TUNE.early * 2 ** memory.probes) || rate >= cap) return proven;
+    const step = memory.reserveS > TUNE.windows ? 0.02 : memory.costS < 0.3 ? 0.005 : 0.01;
+    return {
+      ...memory,
+      mode: 'probe',
+      base: rate,
+      sustained: rate,
+      step,
+      rate: rate * (1 + step),
+      heldS: 0,
+      probes: memory.probes + 1,
+    };
   }
-  if (heldMs < TUNE.dwell * 0.8) return memory;
+  const dwell =
+    memory.reserveS > TUNE.windows ? TUNE.dwell : Math.max(TUNE.dwell, Math.min(4, memory.reserveS / memory.step));
+  if (heldS < dwell * 0.8) return memory;
   const step = memory.step * 2;
-  const up = { ...memory, sustained: rate, step, rate: memory.base * (1 + step), heldMs: 0 };
-  if (step > 0.35) return { ...up, mode: 'climb', low: memory.base };
+  const up = { ...memory, sustained: rate, step, rate: memory.base * (1 + step), heldS: 0 };
+  if (step > 0.35) return { ...up, mode: 'climb', low: memory.base, lowS: 1, base: 0, fromClosure: false, estimate: 0 };
   return up;
 }
 
+function advanceSearch(memory: Memory): Memory {
+  const { rate, heldS, high } = memory;
+  const reserveS = Math.min(0.3, Math.max(memory.reserveS, 1.5 / rate));
+  const dwell = Math.min(TUNE.searchMax, Math.max(2.2, reserveS / (high / rate - 1 + 1e-6)));
+  if (heldS < dwell) return memory;
+  const next = { ...memory, low: rate, lowS: heldS, heldS: 0 };
+  if (high / rate < TUNE.tol) return hold(next, rate);
+  return { ...next, rate: Math.sqrt(rate * high) };
+}
+
 function hold(memory: Memory, rate: number): Memory {
-  return { ...memory, mode: 'hold', rate, low: rate, heldMs: 0, quietMs: 0 };
+  return { ...memory, mode: 'hold', rate, low: rate, heldS: 0, quietS: 0 };
 }
 
-function retreat(memory: Memory, bucket: Bucket): Memory {
+function retreat(memory: Memory, bucket: Bucket, settings: QuotaSettings): Memory {
   const refusal = bucket.refusal!;
-  const waitMs = refusal.retryAfterMs;
-  const { rate, accepted } = memory;
-  const estimate = (accepted * 1000) / Math.max(50, refusal.atMs - memory.openMs + waitMs);
-  const costMs = 0.7 * memory.costMs + 0.3 * waitMs;
-  if (accepted < 3 && memory.mode !== 'probe') {
-    const next = Math.max(RATE_MIN, Math.max(rate * 0.6, estimate));
-    return { ...memory, costMs, mode: 'search', rate: next, high: rate, low: Math.min(memory.low, next * 0.5), heldMs: 0 };
+  const waitS = refusal.retryAfterMs / 1000;
+  const { accepted } = memory;
+  const rate = 1e6 / bucket.intervalUs;
+  const estimate = accepted / Math.max(0.05, (refusal.atMs - memory.openMs) / 1000 + waitS);
+  const costS = 0.7 * memory.costS + 0.3 * waitS;
+  if (accepted < 3 && memory.mode !== 'probe' && memory.base === 0) {
+    const next = Math.max(RATE_MIN, Math.sqrt(rate * Math.max(rate * 0.04, estimate)));
+    return {
+      ...memory,
+      costS,
+      mode: 'search',
+      rate: next,
+      high: rate,
+      low: Math.min(memory.low, next * 0.5),
+      heldS: 0,
+    };
   }
-  const closed = { ...memory, costMs, accepted: 0, openMs: 0, heldMs: 0, quietMs: 0, estimate, estimateRate: rate };
-  if (memory.mode === 'probe') return { ...hold(closed, Math.max(memory.base, memory.deep > 0 ? 0 : memory.sustained * 0.99)), slips: 0 };
-  if (memory.mode === 'hold') return retreatHeld(closed, memory, estimate);
-  return narrow(closed, memory, estimate);
+  const reserveS = Math.min(memory.reserveS, Math.max(waitS, 1.5 / rate));
+  const closed = {
+    ...memory,
+    costS,
+    reserveS,
+    accepted: 0,
+    openMs: 0,
+    heldS: 0,
+    quietS: 0,
+    fromClosure: true,
+    runN: memory.fromClosure ? accepted : 0,
+    runS: (refusal.atMs - memory.openMs) / 1000,
+  };
+  if (memory.mode === 'probe') {
+    const reserveS = Math.max(1.5 / rate, Math.min(closed.reserveS, memory.excessS));
+    const target =
+      reserveS > TUNE.windows ? memory.base * TUNE.creep : Math.max(memory.base, memory.sustained * TUNE.sustain);
+    return { ...hold({ ...closed, reserveS }, target), base: memory.base, slips: 0 };
+  }
+  if (memory.mode === 'hold') return retreatHeld(closed, memory, estimate, rate, settings, waitS);
+  return narrow(closed, memory, estimate, rate);
 }
 
-function retreatHeld(closed: Memory, memory: Memory, estimate: number): Memory {
-  const { rate } = memory;
+function retreatHeld(
+  closed: Memory,
+  memory: Memory,
+  estimate: number,
+  rate: number,
+  settings: QuotaSettings,
+  waitS: number,
+): Memory {
+  const { heldS } = memory;
+  if (memory.base > 0) {
+    const reserveS = Math.max(closed.reserveS, Math.min(waitS, 0.7 * heldS * (memory.rate / memory.base - 1)));
+    return { ...hold({ ...closed, reserveS }, Math.max(memory.base, estimate / settings.share)), base: 0 };
+  }
   const slips = memory.slips + 1;
-  if (memory.heldMs > 10_000) return { ...hold(closed, slips === 1 ? Math.max(estimate, rate * 0.985) : estimate), slips: memory.heldMs > 100_000 ? 0 : slips };
-  if (slips < 2) return { ...hold(closed, Math.max(Math.sqrt(estimate * rate), rate * 0.95)), slips };
-  return narrow({ ...closed, slips: 0, probes: 0 }, { ...memory, low: 0 }, estimate);
+  if (heldS > 10) {
+    const reserveS = slips > 1 ? waitS : closed.reserveS;
+    return {
+      ...hold(closed, memory.rate / (1 + Math.max(TUNE.slack, reserveS / heldS))),
+      slips: heldS > 60 ? 0 : slips,
+    };
+  }
+  if (slips < 2) return { ...hold(closed, memory.rate * 0.98), slips };
+  return narrow({ ...closed, slips: 0, probes: 0 }, { ...memory, low: 0 }, estimate, rate);
 }
 
-function narrow(closed: Memory, memory: Memory, estimate: number): Memory {
-  const { rate } = memory;
-  const apart = Math.abs(Math.log(memory.estimateRate / rate));
-  if (memory.estimate > 0 && apart > 0.08 && Math.abs(Math.log(memory.estimate / estimate)) < 0.025) {
-    return { ...hold(closed, estimate * 0.995), deep: 1 };
+function narrow(fresh: Memory, memory: Memory, estimate: number, rate: number): Memory {
+  const agrees = memory.estimate > 0 && Math.abs(Math.log(memory.estimate / estimate)) < 0.025;
+  if (agrees && memory.fromClosure && memory.heldS > 1.3 && Math.abs(Math.log(memory.anchorRate / rate)) > 0.08) {
+    return hold({ ...fresh, reserveS: Math.max(fresh.reserveS, 0.3), estimate: 0 }, estimate * 0.995);
   }
-  let low = memory.low >= rate * 0.985 ? 0 : memory.low;
-  if (memory.heldMs > TUNE.deepS * 1000) low = 0;
-  low = Math.max(low, Math.min(estimate, rate * 0.97));
-  if (rate / low < 1.02) return hold({ ...closed, high: rate }, low);
-  const next = memory.heldMs > TUNE.deepS * 1000 ? Math.max(estimate, rate * 0.7) : Math.sqrt(low * rate);
-  return { ...closed, mode: 'search', high: rate, low, rate: Math.max(RATE_MIN, next), heldMs: 0 };
+  const closed = agrees || !memory.fromClosure ? fresh : { ...fresh, estimate, anchorRate: rate };
+  const { reserveS } = closed;
+  const certain = memory.lowS > 0 ? memory.low / (1 + reserveS / memory.lowS) : 0;
+  let low = memory.low;
+  if (memory.heldS > TUNE.longS) low = Math.max(certain, rate / (1 + reserveS / memory.heldS));
+  else if (low > rate * 0.985) low = Math.max(certain, estimate, rate * 0.8);
+  low = Math.max(Math.min(low, rate * 0.99), Math.min(estimate, rate * 0.97));
+  if (rate / low < TUNE.tol) return hold({ ...closed, high: rate, lowS: 1 }, low);
+  return {
+    ...closed,
+    mode: 'search',
+    high: rate,
+    low,
+    lowS: low === memory.low ? memory.lowS : 0,
+    rate: Math.max(RATE_MIN, Math.sqrt(low * rate)),
+  };
 }

@@ -133,14 +133,20 @@ class Fleet {
 
   #take(index: number, at: number): void {
     const demandAt = this.#demandAt(at);
-    if (demandAt > at) return this.#timeline.add(demandAt, { kind: 'take', bucket: index });
+    if (demandAt > at) {
+      this.#timeline.add(demandAt, { kind: 'take', bucket: index });
+      return;
+    }
     if (this.#inflight[index]! >= this.#inflightMax) {
       this.#parked[index] = true;
       return;
     }
     const bucket = this.#buckets[index]!;
     const nowUs = Math.floor((START_MS + at) * 1000);
-    if (nextGrantUs(bucket) > nowUs) return this.#takeNext(index, at);
+    if (nextGrantUs(bucket) > nowUs) {
+      this.#takeNext(index, at);
+      return;
+    }
     const [low, high] = this.#scenario.latencyMs;
     const thereMs = (low + this.#chance() * (high - low)) / 2;
     const backMs = (low + this.#chance() * (high - low)) / 2;

@@ -30,6 +30,7 @@ export interface FailedReply {
   /**
    * refused, dns, tls, connect-timeout: no connection, so not sent. lease: too little of the lease was left, so not sent.
    * token: no token could be had (transient); credential: the identity provider refuses the credential. Both not sent.
+   * unsendable: an id is outside its allow-list, so no URL was built; not sent, and never will be.
    * timeout, reset, protocol: the request may have been applied.
    */
   readonly code: FailureCode;
@@ -45,6 +46,7 @@ export type FailureCode =
   | 'lease'
   | 'token'
   | 'credential'
+  | 'unsendable'
   | 'timeout'
   | 'reset'
   | 'protocol';

@@ -1,0 +1,448 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeEntry } from '../activity/entry.ts';
+import { formatInstant } from '../activity/instant.ts';
+import { splitReadable } from '../deliver/split-readable.ts';
+import { CLOSE_MS_MAX } from '../limits.ts';
+import { type EntryOutcome, OUTCOME_OF_NO_CALL, type Outcome } from '../outcome/outcome.ts';
+import { readReply } from '../outcome/read-reply.ts';
+import type { AnsweredReply, FailureCode, Reply } from '../outcome/reply.ts';
+import { type LeaseFacts, planSettlement, type SettlementSettings } from './plan-settlement.ts';
+import type { EntrySettlement, Settlement } from './settlement.ts';
+
+const START = Date.parse('2021-04-06T18:04:31.033Z');
+const LEASE: LeaseFacts = { refusedInARow: 0, failedInARow: 0, probe: false, awakeMs: 1_000_000, whole: false };
+const SETTINGS: SettlementSettings = {
+  retryAttemptsMax: 10,
+  retryAgeMaxMs: 86_400_000,
+  retryBaseMs: 1000,
+  retryCapMs: 300_000,
+  unknownPolicy: 'retry',
+};
+
+/** An entry as settle leaves it after so many counted attempts, the first at this awake time. */
+function entry(n: number, attempts = 0, firstTriedAwakeMs = 0): string {
+  const fresh = encodeEntry(
+    { type: 'viewed', startMs: START + n, performedBy: { type: 'user', id: `p${n}` } },
+    n,
+    null,
+  );
+  const tried = attempts.toString(36).padStart(2, '0') + firstTriedAwakeMs.toString(36).padStart(9, '0');
+  return fresh.slice(0, 21) + tried + fresh.slice(32);
+}
+
+function answered(
+  status: number,
+  parts: Partial<AnsweredReply> & { readonly retryAfter?: string } = {},
+): AnsweredReply {
+  const { retryAfter = null, ...rest } = parts;
+  const headers = { retryAfter, date: null, requestId: 'r-1', wwwAuthenticate: null };
+  return {
+    kind: 'answered',
+    status,
+    headers,
+    body: undefined,
+    bodyProblem: 'empty',
+    bodyExcerpt: '',
+    durationMs: 1,
+    ...rest,
+  };
+}
+
+function failed(code: FailureCode, certainty: 'not-sent' | 'maybe-sent'): Reply {
+  return { kind: 'failed', certainty, code, message: 'it broke', durationMs: 1 };
+}
+
+interface Case {
+  readonly entries?: readonly string[];
+  readonly lease?: Partial<LeaseFacts>;
+  readonly settings?: Partial<SettlementSettings>;
+  readonly chance?: number;
+}
+
+function plan(reply: Reply, { entries = [entry(0)], lease, settings, chance = 0.5 }: Case = {}): Settlement {
+  const outcome = readReply({ reply, entries: splitReadable(entries).readable, nowMs: 0 });
+  return planSettlement({
+    outcome,
+    entries,
+    lease: { ...LEASE, ...lease },
+    settings: { ...SETTINGS, ...settings },
+    chance: () => chance,
+  });
+}
+
+function only(settlement: Settlement): EntrySettlement {
+  assert.equal(settlement.entries.length, 1);
+  return settlement.entries[0]!;
+}
+
+test('one answer with an entry of every kind: each gets its verdict, and ack + requeue + deadLetter + park is the batch', () => {
+  const errors: Record<number, unknown> = {
+    0: null,
+    1: { code: 'serviceNotAvailable' },
+    2: { code: 'invalidRequest', message: 'performedBy could not be resolved' },
+    4: { code: 'neverHeardOf', message: 'm' },
+    5: { code: 'activityLimitReached' },
+    6: null,
+  };
+  // Entry 3 has no result, entry 4 has used up its attempts, entry 7 cannot be read.
+  const entries = [0, 1, 2, 3, 4, 5, 6].map((n) => entry(n, n === 4 ? 9 : 0)).concat('?');
+  const value = Object.entries(errors).map(([n, error]) => ({
+    type: 'viewed',
+    startDateTime: formatInstant(START + Number(n)),
+    error,
+  }));
+  const { entries: planned, call } = plan(answered(207, { body: { value: value.toReversed() }, bodyProblem: null }), {
+    entries,
+    settings: { unknownPolicy: 'park' },
+  });
+  assert.deepEqual(planned, [
+    { kind: 'ack' },
+    { kind: 'requeue', delayMs: 500, counted: true, group: 0 },
+    { kind: 'deadLetter', code: 'invalidRequest', message: 'performedBy could not be resolved', requestId: 'r-1' },
+    {
+      kind: 'park',
+      code: 'result_missing',
+      message: 'none of the 6 results has its type and instant',
+      requestId: 'r-1',
+    },
+    { kind: 'deadLetter', code: 'neverHeardOf', message: 'given up after 10 attempts; m', requestId: 'r-1' },
+    { kind: 'requeue', delayMs: 0, counted: false, group: 1 },
+    { kind: 'ack' },
+    { ...planned[7]!, kind: 'deadLetter', code: 'entry_unreadable' },
+  ]);
+  const kinds = Map.groupBy(planned, ({ kind }) => kind);
+  const sizes = ['ack', 'requeue', 'deadLetter', 'park'].map(
+    (kind) => kinds.get(kind as EntrySettlement['kind'])?.length ?? 0,
+  );
+  assert.deepEqual(sizes, [2, 2, 3, 1]);
+  assert.equal(
+    sizes.reduce((sum, n) => sum + n),
+    entries.length,
+  );
+  assert.deepEqual(call, {
+    quota: 'refused',
+    closeMs: 1000,
+    failed: false,
+    block: null,
+    groupsWhole: false,
+    unknown: { entries: 1, reason: 'result_missing: none of the 6 results has its type and instant' },
+  });
+});
+
+test('a retryable entry waits full jitter, doubled with each attempt, up to the cap', () => {
+  const delayOf = (attempts: number, chance: number) => {
+    const settled = only(plan(answered(409), { entries: [entry(0, attempts)], chance }));
+    return settled.kind === 'requeue' ? settled.delayMs : null;
+  };
+  assert.deepEqual(
+    [delayOf(0, 0), delayOf(0, 0.999), delayOf(3, 0.5), delayOf(8, 0.999), delayOf(9, 0.5)],
+    [0, 999, 4000, 255_744, null],
+  );
+  const capped = only(
+    plan(answered(409), { entries: [entry(0, 1294)], settings: { retryAttemptsMax: 9999 }, chance: 0.999 }),
+  );
+  assert.equal(capped.kind === 'requeue' && capped.delayMs, 299_700);
+});
+
+test('attempts and age end in a dead letter with the last code, and only a counted try is looked at', () => {
+  const old = [entry(0, 9, 100)];
+  const spent = only(plan(answered(409), { entries: old }));
+  assert.deepEqual([spent.kind, spent.kind === 'deadLetter' && spent.code], ['deadLetter', 'http_409']);
+  const aged = only(plan(answered(409), { entries: [entry(0, 1, 100)], lease: { awakeMs: 100 + 86_400_000 } }));
+  assert.deepEqual(
+    [aged.kind, aged.kind === 'deadLetter' && aged.message],
+    ['deadLetter', 'given up 86400 s after its first attempt; answered 409; the body is empty'],
+  );
+  for (const reply of [
+    answered(429),
+    answered(401),
+    answered(403),
+    answered(402),
+    answered(509),
+    failed('refused', 'not-sent'),
+  ]) {
+    const settled = only(plan(reply, { entries: old, lease: { awakeMs: 1e12 } }));
+    assert.deepEqual([settled.kind, settled.kind === 'requeue' && settled.counted], ['requeue', false]);
+  }
+});
+
+test('never comes back earlier than Retry-After, and at most a tenth and one second later', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 90_000_000 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (ms, chance) => {
+        const { closeMs } = plan(answered(429, { retryAfter: String(ms / 1000) }), { chance }).call;
+        const floor = Math.min(ms, CLOSE_MS_MAX);
+        assert.ok(closeMs >= floor && closeMs <= floor + Math.min(floor / 10, 1000) + 1, `${closeMs} for ${ms}`);
+      },
+    ),
+  );
+});
+
+test('a throttle without a usable Retry-After closes longer each time, at most a minute', () => {
+  const closures = [0, 1, 2, 5, 6, 50, 5000].map((refusedInARow) =>
+    [0, 0.999].map(
+      (chance) => plan(answered(429, { retryAfter: '-3' }), { lease: { refusedInARow }, chance }).call.closeMs,
+    ),
+  );
+  assert.deepEqual(closures, [
+    [1000, 1000],
+    [1000, 1999],
+    [2000, 3998],
+    [16_000, 31_984],
+    [30_000, 59_970],
+    [30_000, 59_970],
+    [30_000, 59_970],
+  ]);
+});
+
+test('a throttled batch goes back at once and whole in number: the connection is closed, not its entries', () => {
+  const entries = [entry(0), entry(1, 3, 7)];
+  assert.deepEqual(plan(answered(429), { entries }).entries, [
+    { kind: 'requeue', delayMs: 0, counted: false, group: 0 },
+    { kind: 'requeue', delayMs: 0, counted: false, group: 0 },
+  ]);
+});
+
+test('a server error uses up an attempt only if the connection works otherwise', () => {
+  const countedWith = (failedInARow: number) => {
+    const settled = only(plan(answered(500), { lease: { failedInARow }, entries: [entry(0, 9, 1)] }));
+    return settled.kind;
+  };
+  assert.deepEqual([countedWith(0), countedWith(1)], ['deadLetter', 'requeue']);
+});
+
+test('five failed calls in a row open the breaker, throttles never do', () => {
+  assert.equal(plan(answered(500), { lease: { failedInARow: 3 } }).call.block, null);
+  assert.deepEqual(plan(answered(500), { lease: { failedInARow: 4 } }).call.block, {
+    kind: 'breaker',
+    reason: '5 calls in a row failed; the last: http_500: answered 500; the body is empty',
+    probeEveryMs: 5000,
+  });
+  assert.equal(plan(answered(429), { lease: { failedInARow: 400 } }).call.block, null);
+});
+
+test('a connection that an operator must mend is held and probed once a minute, and nothing is dead-lettered', () => {
+  const entries = [entry(0, 9, 1), entry(1)];
+  for (const [reply, code] of [
+    [answered(401), 'unauthorized'],
+    [answered(402), 'payment_required'],
+    [answered(403), 'forbidden'],
+    [answered(404, { body: { error: { code: 'ConnectionNotFound' } } }), 'connection_not_found'],
+    [answered(307), 'redirected'],
+    [failed('credential', 'not-sent'), 'credential'],
+  ] as const) {
+    const { call, entries: planned } = plan(reply, { entries });
+    assert.deepEqual(
+      [call.block?.kind, call.block?.probeEveryMs, call.block?.reason.split(':')[0]],
+      ['held', 60_000, code],
+    );
+    assert.ok(
+      planned.every((one) => one.kind === 'requeue' && !one.counted && one.delayMs === 0),
+      code,
+    );
+  }
+});
+
+test('a probe that fails does not end the block: no acceptance, no cleared count', () => {
+  for (const reply of [
+    answered(500),
+    answered(401),
+    answered(429),
+    answered(200),
+    answered(207, { body: { value: [] }, bodyProblem: null }),
+    failed('timeout', 'maybe-sent'),
+    failed('refused', 'not-sent'),
+    failed('token', 'not-sent'),
+    failed('lease', 'not-sent'),
+  ]) {
+    const { call } = plan(reply, { lease: { probe: true } });
+    assert.ok(call.block !== null || (call.quota !== 'accepted' && call.failed !== false), JSON.stringify(reply));
+  }
+});
+
+test('a refused call is split in two, in order, uncounted, and the halves are taken whole', () => {
+  const groupsOf = (count: number) => {
+    const { entries, call } = plan(answered(400), { entries: Array.from({ length: count }, (_, n) => entry(n)) });
+    assert.equal(call.groupsWhole, true);
+    return entries
+      .map((one) => (one.kind === 'requeue' && !one.counted && one.delayMs === 0 ? one.group : one.kind))
+      .join('');
+  };
+  assert.deepEqual([groupsOf(2), groupsOf(3), groupsOf(20)], ['01', '001', '00000000001111111111']);
+  assert.equal(only(plan(answered(400))).kind, 'deadLetter');
+});
+
+test('one bad entry of twenty is found alone in at most ten more calls, and the others are delivered', () => {
+  for (let bad = 0; bad < 20; bad++) {
+    const batches = [Array.from({ length: 20 }, (_, n) => n)];
+    const dead: number[] = [];
+    let [delivered, calls] = [0, 0];
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      const sent = batch;
+      calls += 1;
+      const value = sent.map((n) => ({ type: 'viewed', startDateTime: formatInstant(START + n) }));
+      const reply = sent.includes(bad) ? answered(400) : answered(200, { body: { value }, bodyProblem: null });
+      const { entries } = plan(reply, { entries: sent.map((n) => entry(n)), lease: { whole: calls > 1 } });
+      const groups = Map.groupBy(sent, (_, index) => {
+        const settled = entries[index]!;
+        return settled.kind === 'requeue' ? settled.group : settled.kind;
+      });
+      dead.push(...(groups.get('deadLetter') ?? []));
+      delivered += groups.get('ack')?.length ?? 0;
+      for (const group of [0, 1]) if (groups.has(group)) batches.push(groups.get(group)!);
+    }
+    assert.deepEqual([dead, delivered], [[bad], 19]);
+    assert.ok(calls - 1 <= 10, `${calls} calls`);
+  }
+});
+
+test('a half that is throttled or lost comes back as it was, never mixed', () => {
+  const entries = [entry(0), entry(1, 2, 9), entry(2)];
+  for (const reply of [answered(429), answered(500), failed('reset', 'maybe-sent'), failed('refused', 'not-sent')]) {
+    const { call, entries: planned } = plan(reply, { entries, lease: { whole: true } });
+    assert.equal(call.groupsWhole, true);
+    assert.deepEqual(new Set(planned.map((one) => one.kind === 'requeue' && `${one.group} ${one.delayMs}`)).size, 1);
+    assert.equal(plan(reply, { entries }).call.groupsWhole, false);
+  }
+  const value = [0, 1, 2].map((n) => ({
+    type: 'viewed',
+    startDateTime: formatInstant(START + n),
+    error: { code: 'x' },
+  }));
+  const judged = plan(answered(207, { body: { value }, bodyProblem: null }), { entries, lease: { whole: true } });
+  assert.equal(judged.call.groupsWhole, false, 'each was judged for itself');
+});
+
+test('a lost answer is recorded, and by policy retried as counted or parked', () => {
+  const retried = plan(failed('timeout', 'maybe-sent'));
+  assert.deepEqual(retried.call.unknown, { entries: 1, reason: 'timeout: it broke' });
+  assert.deepEqual(only(retried), { kind: 'requeue', delayMs: 500, counted: true, group: 0 });
+  const parked = plan(failed('timeout', 'maybe-sent'), { settings: { unknownPolicy: 'park' } });
+  assert.deepEqual(only(parked), { kind: 'park', code: 'timeout', message: 'it broke', requestId: null });
+  assert.deepEqual(parked.call.unknown, retried.call.unknown);
+});
+
+test('what was not sent uses up nothing and is never in doubt', () => {
+  for (const code of ['refused', 'dns', 'tls', 'connect-timeout', 'lease', 'token', 'credential'] as const) {
+    const settlement = plan(failed(code, 'not-sent'), {
+      settings: { unknownPolicy: 'park' },
+      lease: { failedInARow: 40 },
+    });
+    const settled = only(settlement);
+    assert.ok(settled.kind === 'requeue' && !settled.counted && settled.delayMs <= 1000, code);
+    assert.deepEqual([settlement.call.unknown, settlement.call.quota], [null, 'none']);
+  }
+  const token = [0, 0.999].map((chance) => plan(failed('token', 'not-sent'), { chance }).call.closeMs);
+  assert.deepEqual(token, [1000, 4996]);
+});
+
+test('an item that is not there yet is asked for again after a minute at the earliest', () => {
+  for (const chance of [0, 0.999]) {
+    const settled = only(plan(answered(404), { chance }));
+    assert.ok(settled.kind === 'requeue' && settled.counted && settled.delayMs >= 60_000);
+  }
+});
+
+test('a lease of which nothing can be read needs no call', () => {
+  const settlement = planSettlement({
+    outcome: OUTCOME_OF_NO_CALL,
+    entries: ['?', ''],
+    lease: LEASE,
+    settings: SETTINGS,
+    chance: () => 0,
+  });
+  assert.deepEqual(
+    settlement.entries.map((one) => one.kind === 'deadLetter' && one.code),
+    ['entry_unreadable', 'entry_unreadable'],
+  );
+  assert.equal(settlement.call.quota, 'none');
+});
+
+test('an outcome that does not fit the batch is a bug, and nothing is settled', () => {
+  const outcome = readReply({ reply: answered(500), entries: [entry(0), entry(1)], nowMs: 0 });
+  const request = { outcome, lease: LEASE, settings: SETTINGS, chance: () => 0 };
+  for (const entries of [[entry(0)], [entry(0), entry(1), entry(2)]]) {
+    assert.throws(() => planSettlement({ ...request, entries }), { code: 'SLU_SETTLE_NOT_A_PARTITION' });
+  }
+  assert.throws(() => planSettlement({ ...request, entries: [entry(0), entry(1)], chance: () => Number.NaN }), {
+    code: 'SLU_SETTLE_NOT_A_PARTITION',
+  });
+});
+
+const entryOutcome: fc.Arbitrary<EntryOutcome> = fc.record({
+  verdict: fc.constantFrom('delivered', 'retryable', 'rejected', 'unknown'),
+  code: fc.string(),
+  message: fc.string(),
+  requestId: fc.option(fc.string()),
+  counted: fc.constantFrom('always', 'never', 'when-others-succeed'),
+  delayMsMin: fc.nat(100_000),
+});
+const anyCall: fc.Arbitrary<Outcome['call']> = fc.record({
+  certainty: fc.constantFrom('not-sent', 'maybe-sent', 'sent'),
+  quota: fc.constantFrom('accepted', 'refused', 'none'),
+  closure: fc.option(
+    fc.oneof(
+      fc.record({ kind: fc.constant('retry-after' as const), ms: fc.nat(CLOSE_MS_MAX) }),
+      fc.record({ kind: fc.constantFrom('backoff' as const, 'brief' as const) }),
+    ),
+  ),
+  failed: fc.option(fc.boolean()),
+  hold: fc.option(fc.record({ code: fc.string(), reason: fc.string() })),
+  bisect: fc.boolean(),
+  wholeCall: fc.boolean(),
+  extraResults: fc.nat(5),
+  reason: fc.string(),
+});
+
+test('for any outcomes the settlement is a partition of the batch, and what was delivered never comes back', () => {
+  const batch = fc.array(fc.tuple(fc.boolean(), fc.nat(12), fc.nat(2_000_000), entryOutcome), {
+    minLength: 1,
+    maxLength: 20,
+  });
+  const lease = fc.record({
+    refusedInARow: fc.nat(99),
+    failedInARow: fc.nat(9),
+    probe: fc.boolean(),
+    awakeMs: fc.nat(2e9),
+    whole: fc.boolean(),
+  });
+  const settings = fc.record({
+    retryAttemptsMax: fc.integer({ min: 1, max: 20 }),
+    retryAgeMaxMs: fc.nat(1e9),
+    retryBaseMs: fc.nat(5000),
+    retryCapMs: fc.nat(300_000),
+    unknownPolicy: fc.constantFrom('retry' as const, 'park' as const),
+  });
+  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(batch, anyCall, lease, settings, chance, (parts, call, facts, rules, drawn) => {
+      const entries = parts.map(([readable, attempts, first], n) => (readable ? entry(n, attempts, first) : 'zz'));
+      const outcomes = parts.filter(([readable]) => readable).map(([, , , outcome]) => outcome);
+      const settlement = planSettlement({
+        outcome: { entries: outcomes, call },
+        entries,
+        lease: facts,
+        settings: rules,
+        chance: () => drawn,
+      });
+      assert.equal(settlement.entries.length, entries.length);
+      const delays = new Map<number, number>();
+      parts.forEach(([readable, , , { verdict }], n) => {
+        const settled = settlement.entries[n]!;
+        assert.equal(settled.kind === 'ack', readable && verdict === 'delivered');
+        if (!readable) assert.equal(settled.kind, 'deadLetter');
+        if (settled.kind !== 'requeue') return;
+        assert.equal(delays.get(settled.group) ?? settled.delayMs, settled.delayMs, 'a group waits as one');
+        delays.set(settled.group, settled.delayMs);
+      });
+      assert.ok(Number.isSafeInteger(settlement.call.closeMs) && settlement.call.closeMs >= 0);
+      const unknown = outcomes.filter(({ verdict }) => verdict === 'unknown').length;
+      assert.equal(settlement.call.unknown?.entries ?? 0, unknown);
+    }),
+    { numRuns: 1000 },
+  );
+});

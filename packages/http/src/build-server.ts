@@ -1,0 +1,131 @@
+/*
+  A server with every bound in place: sizes, depths, times, connections. Rooms add their routes to `app`; what happens
+  around them (ids, hosts, bodies, errors, health, stopping) is the same in every service.
+*/
+
+import type { IncomingMessage, Server } from 'node:http';
+import type { FastifyHttpOptions } from 'fastify';
+import { answerClientError, answerError, type ServerLogger } from './answer-errors.ts';
+import { checkRequest, requestIdOf } from './check-request.ts';
+import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
+import { addHealthRoutes, type HealthSources } from './health-routes.ts';
+import { isCharsetUtf8, parseJson } from './parse-json.ts';
+import { httpProblem, ProblemError, sendProblem } from './problem.ts';
+import { createBodyReader } from './read-body.ts';
+import { type Draining, watchDraining } from './stop-server.ts';
+
+export interface ServerSettings {
+  readonly logger: ServerLogger;
+  /** Makes the id of a request whose caller gave none. */
+  readonly requestId: () => string;
+  /** `local`: a Host other than localhost, 127.0.0.1 or [::1] gets 421. */
+  readonly hostsAllowed: 'local' | 'any';
+  /** Largest body, decoded. */
+  readonly bodyBytesMax: number;
+  readonly health: HealthSources;
+  /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none. */
+  readonly onAnswered?: (answer: { readonly route: string; readonly status: number; readonly seconds: number }) => void;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface ServerLimits {
+  /** Nesting of a JSON body. */
+  readonly depthMax: number;
+  /** Bytes of unfinished bodies, all requests together; 503 beyond it. */
+  readonly receivingBytesMax: number;
+  readonly connectionsMax: number;
+  /** Time for the header fields to arrive; 408 beyond it. */
+  readonly headersTimeoutMs: number;
+  /** Time for the whole request to arrive; 408 beyond it. Never below headersTimeoutMs: Node would swap the two. */
+  readonly requestTimeoutMs: number;
+  /** Time between looks for late requests; it adds to both. */
+  readonly timeoutsCheckedEveryMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** A connection on which nothing moves for this long is cut: callers who do not read their answer. */
+  readonly socketTimeoutMs: number;
+}
+
+const LIMITS: ServerLimits = {
+  depthMax: 16,
+  receivingBytesMax: 128 * 1024 * 1024,
+  connectionsMax: 10_000,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 8000,
+  timeoutsCheckedEveryMs: 1000,
+  keepAliveTimeoutMs: 5000,
+  socketTimeoutMs: 60_000,
+};
+
+export interface HttpServer {
+  /** Where routes are added, before `listen`. */
+  readonly app: FastifyInstance;
+  readonly draining: Draining;
+}
+
+export function buildServer(settings: ServerSettings): HttpServer {
+  const limits = { ...LIMITS, ...settings.limits };
+  const app = Fastify(fastifyOptions(settings, limits));
+  app.server.maxConnections = limits.connectionsMax;
+  const draining = watchDraining(app.server);
+  addJsonParser(app, settings, limits);
+  app.setErrorHandler(answerError(settings.logger));
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, httpProblem('route_not_found')));
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    if (draining.isStopping()) reply.header('connection', 'close');
+    const problem = checkRequest(request.raw, settings.hostsAllowed);
+    done(problem === null ? undefined : new ProblemError(problem));
+  });
+  const { onAnswered } = settings;
+  if (onAnswered !== undefined) {
+    app.addHook('onResponse', (request, reply, done) => {
+      const route = request.routeOptions.url ?? 'unmatched';
+      onAnswered({ route, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
+      done();
+    });
+  }
+  addHealthRoutes(app, settings.health, draining.isStopping);
+  return { app, draining };
+}
+
+function fastifyOptions(settings: ServerSettings, limits: ServerLimits): FastifyHttpOptions<Server> {
+  const answer = answerError(settings.logger);
+  return {
+    logger: false,
+    trustProxy: false,
+    bodyLimit: settings.bodyBytesMax,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    connectionTimeout: limits.socketTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    // While stopping, what still arrives on open connections is answered in full, with `connection: close`.
+    return503OnClosing: false,
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
+      requireHostHeader: true,
+      insecureHTTPParser: false,
+      maxHeaderSize: 16_384,
+    },
+    // An item id may have 128 characters; some more, so that a longer one is refused by its rule and not by the router.
+    routerOptions: { maxParamLength: 256, caseSensitive: true, ignoreTrailingSlash: false },
+    requestIdHeader: false,
+    genReqId: (request) => requestIdOf(request) ?? settings.requestId(),
+    frameworkErrors: answer,
+    clientErrorHandler: answerClientError,
+  };
+}
+
+function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: ServerLimits): void {
+  const { bodyBytesMax } = settings;
+  const readBody = createBodyReader({ bodyBytesMax, receivingBytesMax: limits.receivingBytesMax });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
+    if (!isCharsetUtf8(request.headers['content-type'] ?? ''))
+      throw new ProblemError(httpProblem('charset_unsupported'));
+    return parseJson(await readBody(request.headers, stream), limits.depthMax);
+  });
+}

@@ -1,0 +1,30 @@
+/* /health/live, /health/ready and /metrics. Live says that the process answers, whatever became of Redis or Graph. */
+import type { FastifyInstance } from 'fastify';
+import { httpProblem, sendProblem } from './problem.ts';
+
+/** `ready`, or why not in a sentence. */
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+export interface HealthSources {
+  readonly ready: () => Readiness;
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export function addHealthRoutes(app: FastifyInstance, sources: HealthSources, isStopping: () => boolean): void {
+  app.get('/health/live', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return { status: 'live' };
+  });
+  app.get('/health/ready', async (_request, reply) => {
+    const readiness: Readiness = isStopping() ? { ready: false, reason: 'This service is stopping.' } : sources.ready();
+    if (!readiness.ready) return sendProblem(reply, httpProblem('not_ready', readiness.reason));
+    reply.header('cache-control', 'no-store');
+    return { status: 'ready' };
+  });
+  const { metrics } = sources;
+  if (metrics === undefined) return;
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await metrics();
+    return reply.header('content-type', contentType).header('cache-control', 'no-store').send(text);
+  });
+}

@@ -39,6 +39,8 @@ interface Memory {
   readonly runS: number;
   readonly reserveS: number;
   readonly excessS: number;
+  readonly falls: number;
+  readonly agreed: number;
   readonly costS: number;
   readonly probes: number;
   readonly slips: number;
@@ -118,6 +120,8 @@ function recall(bucket: Bucket): Memory {
     runS: 0,
     reserveS: 1,
     excessS: 0,
+    falls: 0,
+    agreed: 0,
     costS: 1,
     probes: 0,
     slips: 0,
@@ -161,7 +165,7 @@ function advance(memory: Memory, settings: QuotaSettings, testedS: number): Memo
     if (rate >= cap) return hold(memory, cap);
     return { ...memory, low: rate, lowS: heldS, rate: rate * 1.5, heldS: 0 };
   }
-  if (mode === 'search') return advanceSearch(memory);
+  if (mode === 'search') return advanceSearch(memory, settings);
   if (mode === 'hold') {
     const proven = heldS > TUNE.trialS ? { ...memory, base: 0 } : memory;
     const pauseS = Math.max(12, memory.costS / settings.probeBudget, 1.5 / (0.0015 * rate));
@@ -187,12 +191,16 @@ function advance(memory: Memory, settings: QuotaSettings, testedS: number): Memo
   return up;
 }
 
-function advanceSearch(memory: Memory): Memory {
+function advanceSearch(memory: Memory, settings: QuotaSettings): Memory {
   const { rate, heldS, high } = memory;
   const reserveS = Math.min(0.3, Math.max(memory.reserveS, 1.5 / rate));
-  const dwell = Math.min(TUNE.searchMax, Math.max(2.2, reserveS / (high / rate - 1 + 1e-6)));
+  const dwell = Math.min(
+    TUNE.searchMax,
+    0.25 / settings.probeBudget,
+    Math.max(2.2, reserveS / (high / rate - 1 + 1e-6)),
+  );
   if (heldS < dwell) return memory;
-  const next = { ...memory, low: rate, lowS: heldS, heldS: 0 };
+  const next = { ...memory, low: rate, lowS: heldS, heldS: 0, falls: 0 };
   if (high / rate < TUNE.tol) return hold(next, rate);
   return { ...next, rate: Math.sqrt(rate * high) };
 }
@@ -269,17 +277,24 @@ function retreatHeld(
 }
 
 function narrow(fresh: Memory, memory: Memory, estimate: number, rate: number): Memory {
-  const agrees = memory.estimate > 0 && Math.abs(Math.log(memory.estimate / estimate)) < 0.025;
-  if (agrees && memory.fromClosure && memory.heldS > 1.3 && Math.abs(Math.log(memory.anchorRate / rate)) > 0.08) {
-    return hold({ ...fresh, reserveS: Math.max(fresh.reserveS, 0.3), estimate: 0 }, estimate * 0.995);
+  const agrees = memory.estimate > 0 && memory.fromClosure && Math.abs(Math.log(memory.estimate / estimate)) < 0.025;
+  const falls = memory.falls + 1;
+  const agreed = agrees ? memory.agreed + 1 : 0;
+  if (agreed >= 2 && memory.heldS > 1.3 && Math.abs(Math.log(memory.anchorRate / rate)) > 0.08) {
+    return hold(
+      { ...fresh, reserveS: Math.max(fresh.reserveS, 0.3), estimate: 0, agreed: 0, falls: 0 },
+      estimate * 0.995,
+    );
   }
-  const closed = agrees || !memory.fromClosure ? fresh : { ...fresh, estimate, anchorRate: rate };
+  const anchor = agrees || !memory.fromClosure ? {} : { estimate, anchorRate: rate };
+  const closed = { ...fresh, ...anchor, agreed, falls };
   const { reserveS } = closed;
   const certain = memory.lowS > 0 ? memory.low / (1 + reserveS / memory.lowS) : 0;
   let low = memory.low;
   if (memory.heldS > TUNE.longS) low = Math.max(certain, rate / (1 + reserveS / memory.heldS));
   else if (low > rate * 0.985) low = Math.max(certain, estimate, rate * 0.8);
-  low = Math.max(Math.min(low, rate * 0.99), Math.min(estimate, rate * 0.97));
+  if (falls > 2) low = Math.min(low, rate * Math.max(0.4, 1 - 0.08 * 2 ** (falls - 3)));
+  low = Math.max(Math.min(low, rate * 0.99), Math.min(estimate * 0.95, rate * 0.97));
   if (rate / low < TUNE.tol) return hold({ ...closed, high: rate, lowS: 1 }, low);
   return {
     ...closed,

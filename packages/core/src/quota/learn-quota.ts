@@ -40,6 +40,7 @@ interface Memory {
   readonly reserveS: number;
   readonly excessS: number;
   readonly falls: number;
+  readonly floor: number;
   readonly agreed: number;
   readonly costS: number;
   readonly probes: number;
@@ -60,7 +61,7 @@ export const TUNE = {
   slack: 0.01,
   creep: 1.004,
   trialS: 20,
-  sustain: 0.99,
+  sustain: 0.995,
   searchMax: 10,
   early: 0.2,
 };
@@ -121,6 +122,7 @@ function recall(bucket: Bucket): Memory {
     reserveS: 1,
     excessS: 0,
     falls: 0,
+    floor: 0,
     agreed: 0,
     costS: 1,
     probes: 0,
@@ -159,16 +161,20 @@ function boundReserve(memory: Memory, accepted: number, ranS: number): number {
 function advance(memory: Memory, settings: QuotaSettings, testedS: number): Memory {
   if (testedS === 0) return memory;
   const cap = settings.rateMax ?? RATE_MAX;
-  const { mode, rate, heldS, high } = memory;
+  const { mode, rate, heldS } = memory;
   if (mode === 'climb') {
     if (heldS < TUNE.dwell * 0.8) return memory;
     if (rate >= cap) return hold(memory, cap);
-    return { ...memory, low: rate, lowS: heldS, rate: rate * 1.5, heldS: 0 };
+    return { ...memory, low: memory.floor > 0 ? memory.low : rate, lowS: heldS, rate: rate * 1.5, heldS: 0 };
   }
   if (mode === 'search') return advanceSearch(memory, settings);
   if (mode === 'hold') {
     const proven = heldS > TUNE.trialS ? { ...memory, base: 0 } : memory;
-    const pauseS = Math.max(12, memory.costS / settings.probeBudget, 1.5 / (0.0015 * rate));
+    const pauseS = Math.max(
+      12,
+      memory.costS / settings.probeBudget,
+      1.5 / (Math.max(0.0015, settings.probeBudget / 12) * rate),
+    );
     if (memory.quietS < pauseS * Math.min(1, TUNE.early * 2 ** memory.probes) || rate >= cap) return proven;
     const step = memory.reserveS > TUNE.windows ? 0.02 : memory.costS < 0.3 ? 0.005 : 0.01;
     return {
@@ -183,11 +189,23 @@ function advance(memory: Memory, settings: QuotaSettings, testedS: number): Memo
     };
   }
   const dwell =
-    memory.reserveS > TUNE.windows ? TUNE.dwell : Math.max(TUNE.dwell, Math.min(4, memory.reserveS / memory.step));
+    memory.reserveS > TUNE.windows
+      ? TUNE.dwell
+      : Math.max(memory.step < 0.05 ? 2.2 : TUNE.dwell, Math.min(4, memory.reserveS / memory.step));
   if (heldS < dwell * 0.8) return memory;
   const step = memory.step * 2;
   const up = { ...memory, sustained: rate, step, rate: memory.base * (1 + step), heldS: 0 };
-  if (step > 0.35) return { ...up, mode: 'climb', low: memory.base, lowS: 1, base: 0, fromClosure: false, estimate: 0 };
+  if (step > 0.35)
+    return {
+      ...up,
+      mode: 'climb',
+      low: memory.base,
+      lowS: 1,
+      base: 0,
+      floor: memory.reserveS > TUNE.windows ? memory.base : 0,
+      fromClosure: false,
+      estimate: 0,
+    };
   return up;
 }
 
@@ -201,8 +219,12 @@ function advanceSearch(memory: Memory, settings: QuotaSettings): Memory {
   );
   if (heldS < dwell) return memory;
   const next = { ...memory, low: rate, lowS: heldS, heldS: 0, falls: 0 };
-  if (high / rate < TUNE.tol) return hold(next, rate);
+  if (high / rate < tolerance(rate)) return hold(next, rate);
   return { ...next, rate: Math.sqrt(rate * high) };
+}
+
+function tolerance(rate: number): number {
+  return 1 + Math.max(0.015, 0.1 / rate);
 }
 
 function hold(memory: Memory, rate: number): Memory {
@@ -217,14 +239,15 @@ function retreat(memory: Memory, bucket: Bucket, settings: QuotaSettings): Memor
   const estimate = accepted / Math.max(0.05, (refusal.atMs - memory.openMs) / 1000 + waitS);
   const costS = 0.7 * memory.costS + 0.3 * waitS;
   if (accepted < 3 && memory.mode !== 'probe' && memory.base === 0) {
-    const next = Math.max(RATE_MIN, Math.sqrt(rate * Math.max(rate * 0.04, estimate)));
+    const floor = waitS < 0.3 ? rate * 0.85 : Math.min(memory.low, rate * 0.85);
+    const next = Math.max(RATE_MIN, floor, Math.sqrt(rate * Math.max(rate * 0.04, estimate)));
     return {
       ...memory,
       costS,
       mode: 'search',
       rate: next,
       high: rate,
-      low: Math.min(memory.low, next * 0.5),
+      low: Math.min(memory.low, next * 0.7),
       heldS: 0,
     };
   }
@@ -238,13 +261,16 @@ function retreat(memory: Memory, bucket: Bucket, settings: QuotaSettings): Memor
     heldS: 0,
     quietS: 0,
     fromClosure: true,
+    floor: 0,
     runN: memory.fromClosure ? accepted : 0,
     runS: (refusal.atMs - memory.openMs) / 1000,
   };
   if (memory.mode === 'probe') {
     const reserveS = Math.max(1.5 / rate, Math.min(closed.reserveS, memory.excessS));
     const target =
-      reserveS > TUNE.windows ? memory.base * TUNE.creep : Math.max(memory.base, memory.sustained * TUNE.sustain);
+      reserveS > TUNE.windows
+        ? memory.base * TUNE.creep
+        : Math.max(memory.base, memory.sustained * (costS < 0.3 ? 1 : TUNE.sustain));
     return { ...hold({ ...closed, reserveS }, target), base: memory.base, slips: 0 };
   }
   if (memory.mode === 'hold') return retreatHeld(closed, memory, estimate, rate, settings, waitS);
@@ -260,15 +286,15 @@ function retreatHeld(
   waitS: number,
 ): Memory {
   const { heldS } = memory;
+  if ((waitS + 1 / rate) / heldS < settings.probeBudget / 2) return { ...hold(closed, memory.rate), base: 0 };
   if (memory.base > 0) {
     const reserveS = Math.max(closed.reserveS, Math.min(waitS, 0.7 * heldS * (memory.rate / memory.base - 1)));
     return { ...hold({ ...closed, reserveS }, Math.max(memory.base, estimate / settings.share)), base: 0 };
   }
   const slips = memory.slips + 1;
   if (heldS > 10) {
-    const reserveS = slips > 1 ? waitS : closed.reserveS;
     return {
-      ...hold(closed, memory.rate / (1 + Math.max(TUNE.slack, reserveS / heldS))),
+      ...hold(closed, memory.rate / (1 + Math.max(TUNE.slack * 2 ** (slips - 1), closed.reserveS / heldS))),
       slips: heldS > 60 ? 0 : slips,
     };
   }
@@ -295,7 +321,7 @@ function narrow(fresh: Memory, memory: Memory, estimate: number, rate: number): 
   else if (low > rate * 0.985) low = Math.max(certain, estimate, rate * 0.8);
   if (falls > 2) low = Math.min(low, rate * Math.max(0.4, 1 - 0.08 * 2 ** (falls - 3)));
   low = Math.max(Math.min(low, rate * 0.99), Math.min(estimate * 0.95, rate * 0.97));
-  if (rate / low < TUNE.tol) return hold({ ...closed, high: rate, lowS: 1 }, low);
+  if (rate / low < tolerance(rate)) return hold({ ...closed, high: rate, lowS: 1 }, low);
   return {
     ...closed,
     mode: 'search',

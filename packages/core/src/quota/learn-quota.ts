@@ -62,7 +62,7 @@ export const TUNE = {
   creep: 1.004,
   trialS: 20,
   sustain: 0.995,
-  searchMax: 10,
+  searchMax: 6,
   early: 0.2,
 };
 

@@ -74,6 +74,7 @@ interface Call {
 
 /** A date of today's magnitude, so that rounding is as in earnest. */
 const START_MS = 1_750_000_000_000;
+const STALL_EVERY_US = 5_000_000;
 
 export function simulateFleet(controller: Controller, scenario: Scenario): readonly Second[] {
   return new Fleet(controller, scenario).run();
@@ -158,10 +159,12 @@ class Fleet {
     this.#takeNext(index, at);
   }
 
-  /** Timers and Redis are late: mostly a millisecond or two, one time in a hundred up to 30 ms. */
+  /** Timers and Redis are late: by a millisecond or so, and about every five seconds (a collection, a fork) by up to 30 ms. */
   #takeNext(index: number, at: number): void {
-    const lateMs = this.#chance() < 0.01 ? this.#chance() * 30 : 0.2 + this.#chance() * 1.5;
-    const due = nextGrantUs(this.#buckets[index]!) / 1000 - START_MS;
+    const bucket = this.#buckets[index]!;
+    const stalls = this.#chance() < bucket.intervalUs / STALL_EVERY_US;
+    const lateMs = stalls ? this.#chance() * 30 : 0.2 + this.#chance() * 1.5;
+    const due = nextGrantUs(bucket) / 1000 - START_MS;
     this.#timeline.add(Math.max(at, due) + lateMs, { kind: 'take', bucket: index });
   }
 

@@ -65,6 +65,8 @@ test('a repeated result is ambiguous, not a success', () => {
   const sent = [activity('viewed'), activity('created')];
   const results = [resultOf(sent[0]!), resultOf(sent[0]!), resultOf(sent[1]!)];
   assert.deepEqual(matchResults(sent.map(entryOf), results), [RESULT_AMBIGUOUS, 2]);
+  const repeatedLast = [resultOf(sent[0]!), resultOf(sent[1]!), resultOf(sent[1]!, { error: { code: 'x' } })];
+  assert.deepEqual(matchResults(sent.map(entryOf), repeatedLast), [0, RESULT_AMBIGUOUS]);
 });
 
 test('equal pairs out of order are told apart by an echoed performer, and by nothing else', () => {
@@ -77,6 +79,17 @@ test('equal pairs out of order are told apart by an echoed performer, and by not
   assert.deepEqual(matchResults(sent.map(entryOf), named), [2, 1, 0]);
   const silent = [resultOf(sent[2]!), resultOf(sent[1]!), resultOf(sent[0]!)];
   assert.deepEqual(matchResults(sent.map(entryOf), silent), [RESULT_AMBIGUOUS, RESULT_AMBIGUOUS, 0]);
+});
+
+test('a performer that is there twice on either side tells nothing apart', () => {
+  const [a, b] = [activity('viewed', START, 'a'), activity('viewed', START, 'b')];
+  const echo = (id: string) => resultOf(a, { performedBy: { id } });
+  assert.deepEqual(matchResults([a, b].map(entryOf), [echo('b'), echo('a'), echo('a')]), [RESULT_AMBIGUOUS, 0]);
+  assert.deepEqual(matchResults([a, a, b].map(entryOf), [echo('b'), echo('a')]), [
+    RESULT_AMBIGUOUS,
+    RESULT_AMBIGUOUS,
+    0,
+  ]);
 });
 
 test('results that are no results match nothing', () => {

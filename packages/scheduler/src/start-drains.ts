@@ -50,7 +50,9 @@ export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): 
   });
   const sweepQueue = new Queue(SWEEP_QUEUE, { ...shared, streams: { events: { maxLen: 100 } } });
   const sweeps = new Worker(SWEEP_QUEUE, () => sweep(SWEEP_EVERY_MS / 2), { ...workerOptions, concurrency: 1 });
-  for (const part of [drains, sweeps, sweepQueue]) part.on('error', onError);
+  drains.on('error', onError);
+  sweeps.on('error', onError);
+  sweepQueue.on('error', onError);
 
   async function sweep(notWithinMs: number): Promise<void> {
     const overdue = await store.sweep({ lateMs: LATE_MS, notWithinMs });

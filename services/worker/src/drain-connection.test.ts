@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Lease, TakeRefusal, TakeResult } from '@sluice/core';
+import { boundedCalls } from './calls.ts';
+import { type DrainParts, drainConnection, SLICE_MS } from './drain-connection.ts';
+
+const lease = { status: 'leased', leaseId: 'l', entries: ['e'], itemId: 'a' } as unknown as Lease;
+const waiting = (reason: TakeRefusal['reason'], untilMs: number | null): TakeRefusal => ({
+  status: 'waiting',
+  reason,
+  untilMs,
+  nowMs: 10_000,
+  learn: null,
+});
+
+interface Scene {
+  readonly parts: DrainParts;
+  readonly log: string[];
+}
+
+/** Takes are answered from the list; time moves only by sleeping, and by stepMs with each take. */
+function scene(takes: readonly TakeResult[], { callsMax = 10, stepMs = 1, stopping = () => false } = {}): Scene {
+  const log: string[] = [];
+  const left = [...takes];
+  let now = 0;
+  const calls = boundedCalls(callsMax);
+  const parts: DrainParts = {
+    take: async () => {
+      now += stepMs;
+      log.push('take');
+      return left.shift() ?? waiting('empty', null);
+    },
+    deliver: async () => void log.push('deliver'),
+    wake: async (_connection, atMs) => void log.push(`wake ${atMs}`),
+    spread: async () => void log.push('spread'),
+    calls,
+    stopping,
+    sleep: async (ms) => {
+      log.push(`sleep ${ms}`);
+      now += ms;
+    },
+    clock: () => now,
+  };
+  return { parts, log };
+}
+
+test('a drain delivers what it takes and ends without a wake-up when nothing is left', async () => {
+  const { parts, log } = scene([lease, lease, waiting('empty', null)]);
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['take', 'deliver', 'take', 'deliver', 'take']);
+});
+
+test('a drain waits for a token inside its slice and takes again', async () => {
+  const { parts, log } = scene([waiting('quota', 10_040), lease, waiting('empty', null)]);
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['take', 'sleep 40', 'take', 'deliver', 'take']);
+});
+
+for (const reason of ['linger', 'closed', 'retry', 'held'] as const) {
+  test(`a drain refused for ${reason} ends and leaves a wake-up for the moment it may be different`, async () => {
+    const { parts, log } = scene([waiting(reason, 10_400)]);
+    await drainConnection('hr', parts);
+    assert.deepEqual(log, ['take', 'wake 10400']);
+  });
+}
+
+test('a drain whose slice is over adds its successor and ends', async () => {
+  const { parts, log } = scene([lease, lease, lease], { stepMs: SLICE_MS / 2 });
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['take', 'deliver', 'take', 'deliver', 'wake 0']);
+});
+
+test('a drain of a stopping worker takes nothing and hands its connection on', async () => {
+  const { parts, log } = scene([lease], { stopping: () => true });
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['wake 0']);
+});
+
+test('a drain asks others to help once when its own worker is full, and takes on when a call ends', async () => {
+  const { parts, log } = scene([lease, lease, waiting('empty', null)], { callsMax: 1 });
+  const deliver = () => new Promise<void>((resolve) => setImmediate(() => void (log.push('delivered'), resolve())));
+  await drainConnection('hr', { ...parts, deliver });
+  assert.deepEqual(log, ['take', 'spread', 'delivered', 'take', 'delivered', 'take']);
+});
+
+test('calls in flight never exceed their bound', () => {
+  const calls = boundedCalls(2);
+  const never = () => new Promise<void>(() => {});
+  calls.begin('hr', never);
+  assert.equal(calls.hasRoom(), true);
+  calls.begin('hr', never);
+  assert.equal(calls.hasRoom(), false);
+  assert.equal(calls.inFlight, 2);
+});

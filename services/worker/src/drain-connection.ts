@@ -1,0 +1,62 @@
+/*
+  batch: one worker's turn at a connection. Takes while the quota grants calls, for a slice, and then ends: it never waits for
+  its calls, which belong to the worker, and never sleeps longer than its slice. Whoever must look next is woken by a job.
+*/
+import type { Lease, TakeRefusal, TakeResult } from '@sluice/core';
+import type { Calls } from './calls.ts';
+
+export interface DrainParts {
+  /** Asks the store for a batch; a new lease id each time. */
+  readonly take: (connectionId: string) => Promise<TakeResult>;
+  readonly deliver: (connectionId: string, lease: Lease) => Promise<void>;
+  readonly wake: (connectionId: string, atMs: number) => Promise<void>;
+  readonly spread: (connectionId: string) => Promise<void>;
+  readonly calls: Calls;
+  readonly stopping: () => boolean;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
+
+export const SLICE_MS = 1000;
+/** Another worker's call may end unseen: look again after this. */
+const IN_FLIGHT_LOOK_MS = 50;
+/** The store's clock, long gone: a wake-up for now. */
+const NOW = 0;
+
+export async function drainConnection(connectionId: string, parts: DrainParts): Promise<void> {
+  const { calls, clock, stopping } = parts;
+  const endsAt = clock() + SLICE_MS;
+  let spread = false;
+  while (clock() < endsAt && !stopping()) {
+    if (!calls.hasRoom()) {
+      await calls.ended(null, endsAt - clock());
+      continue;
+    }
+    const taken = await parts.take(connectionId);
+    if (taken.status === 'waiting') {
+      const waitMs = waitWithin(taken, endsAt - clock());
+      if (waitMs === null) return wakeLater(connectionId, taken, parts);
+      await (taken.reason === 'inflight' ? calls.ended(connectionId, waitMs) : parts.sleep(waitMs));
+      continue;
+    }
+    calls.begin(connectionId, () => parts.deliver(connectionId, taken));
+    if (calls.hasRoom() || spread) continue;
+    // Work, a token and room in flight, but no room here: others may help.
+    spread = true;
+    await parts.spread(connectionId);
+  }
+  await parts.wake(connectionId, NOW);
+}
+
+/** How long to wait inside this slice; null: end the drain. */
+function waitWithin(refusal: TakeRefusal, restMs: number): number | null {
+  if (refusal.untilMs === null) return null;
+  if (refusal.reason === 'inflight') return Math.min(IN_FLIGHT_LOOK_MS, Math.max(0, restMs));
+  const waitMs = Math.max(0, refusal.untilMs - refusal.nowMs);
+  return waitMs <= restMs && refusal.reason === 'quota' ? waitMs : null;
+}
+
+async function wakeLater(connectionId: string, refusal: TakeRefusal, parts: DrainParts): Promise<void> {
+  if (refusal.untilMs !== null) await parts.wake(connectionId, refusal.untilMs);
+}

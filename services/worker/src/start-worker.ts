@@ -1,0 +1,117 @@
+/* Wires a worker: batch, deliver, outcome and settle for the connections whose drains it is given. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config, GraphConfig } from '@sluice/config';
+import { intervalInitialUs, type Lease, type Reply } from '@sluice/core';
+import { createGraphSender } from '@sluice/graph';
+import { openWakeups, startDrains, type Wakeups } from '@sluice/scheduler';
+import { openRedisStore } from '@sluice/store';
+import type { Logger, Metrics } from '@sluice/telemetry';
+import { boundedCalls } from './calls.ts';
+import { deliverBatch } from './deliver-batch.ts';
+import { drainConnection } from './drain-connection.ts';
+import { learnOnce } from './learn.ts';
+import { limitLogs } from './limit-logs.ts';
+import { observeDelivery } from './observe-delivery.ts';
+
+export interface WorkerParts {
+  readonly config: Config;
+  readonly graph: GraphConfig;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Only for tests that lose wake-ups on purpose. */
+  readonly wrapWakeups?: (wakeups: Wakeups) => Wakeups;
+}
+
+export interface RunningWorker {
+  /** Rejects when Redis does not answer. */
+  ping(): Promise<void>;
+  /** Takes nothing new, waits for the calls in flight until withinMs, settles them, closes. */
+  stop(withinMs: number): Promise<void>;
+}
+
+/** Left for the settlement after the call's own deadline. */
+const SETTLE_MARGIN_MS = 1000;
+
+export function startWorker({ config, graph, logger, metrics, wrapWakeups }: WorkerParts): RunningWorker {
+  const { connection } = config;
+  const onError = limitLogs(logger);
+  const store = openRedisStore({ url: config.redisUrl, role: 'worker', onError });
+  const opened = openWakeups({ store, onError });
+  const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
+  const sender = createGraphSender({ graph, callTimeoutMs: connection.callTimeoutMs });
+  const calls = boundedCalls(config.workerCallsMax);
+  const learn = learnOnce(store, connection.quota);
+  const observe = observeDelivery({ metrics, logger, clock: Date.now });
+  const takeSettings = {
+    leaseMs: connection.leaseMs,
+    callTimeoutMs: connection.callTimeoutMs,
+    lingerMs: connection.lingerMs,
+    ageBoundMs: connection.ageBoundMs,
+    entriesMax: connection.batchEntriesMax,
+    inFlightMax: connection.inFlightMax,
+    unknownPolicy: connection.unknownPolicy,
+    intervalInitialUs: intervalInitialUs(connection.quota),
+  };
+  const leaseEnds = new WeakMap<Lease, number>();
+  let stopping = false;
+
+  async function take(connectionId: string) {
+    const begun = performance.now();
+    const taken = await store.take({ ...takeSettings, connectionId, leaseId: randomUUID() });
+    if (taken.status === 'leased') leaseEnds.set(taken, begun + connection.leaseMs);
+    await learn(connectionId, taken.learn, taken.nowMs);
+    return taken;
+  }
+
+  async function send(connectionId: string, lease: Lease): Promise<Reply> {
+    const restMs = (leaseEnds.get(lease) ?? 0) - performance.now();
+    if (restMs < connection.callTimeoutMs + SETTLE_MARGIN_MS) {
+      const message = `${Math.round(restMs)} ms of the lease were left, a call may take ${connection.callTimeoutMs} ms`;
+      return { kind: 'failed', certainty: 'not-sent', code: 'lease', message, durationMs: 0 };
+    }
+    return sender.send({ connectionId, itemId: lease.itemId, entries: lease.entries, clientRequestId: lease.leaseId });
+  }
+
+  const deliverParts = {
+    store,
+    send,
+    learn,
+    wake: wakeups.wake,
+    settings: { ...connection, receiptTtlMs: config.receiptTtlMs },
+    chance: Math.random,
+    observe,
+  };
+  const drainParts = {
+    take,
+    deliver: (connectionId: string, lease: Lease) => deliverBatch(connectionId, lease, deliverParts).catch(onError),
+    wake: wakeups.wake,
+    spread: wakeups.spread,
+    calls,
+    stopping: () => stopping,
+    sleep: (ms: number) => sleep(ms),
+    clock: () => performance.now(),
+  };
+  const drains = startDrains({
+    store,
+    wakeups,
+    drain: (connectionId) => drainConnection(connectionId, drainParts).catch(onError),
+    onError,
+  });
+
+  return {
+    ping: store.ping,
+    stop: async (withinMs) => {
+      stopping = true;
+      const until = performance.now() + withinMs;
+      // Order: no new drains, then no call in flight, then the connections that settlements need.
+      await Promise.race([drains.stop(), sleep(withinMs, undefined, { ref: false })]);
+      await calls.idle(until - performance.now());
+      if (calls.inFlight > 0)
+        logger.warn({ calls: calls.inFlight }, 'stopped with calls in flight: their leases will be reclaimed');
+      await sender.close();
+      await wakeups.close();
+      await store.close();
+    },
+  };
+}

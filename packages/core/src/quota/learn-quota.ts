@@ -61,9 +61,9 @@ export const TUNE = {
   slack: 0.01,
   creep: 1.004,
   trialS: 20,
-  sustain: 0.995,
+  sustain: 0.99,
   searchMax: 6,
-  early: 0.2,
+  early: 0.5,
 };
 
 export function learnQuota(bucket: Bucket, settings: QuotaSettings, nowMs: number): Learning {

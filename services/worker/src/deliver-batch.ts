@@ -6,16 +6,19 @@ import {
   type ActivityStore,
   type Bucket,
   type Lease,
+  OUTCOME_OF_NO_CALL,
   planSettlement,
   type Reply,
   readReply,
+  type Settlement,
   type SettlementSettings,
   type SettleResult,
+  splitReadable,
 } from '@sluice/core';
 
 export interface DeliverParts {
   readonly store: ActivityStore;
-  readonly send: (connectionId: string, lease: Lease) => Promise<Reply>;
+  readonly send: (connectionId: string, lease: Lease, entries: readonly string[]) => Promise<Reply>;
   readonly learn: (connectionId: string, bucket: Bucket | null, nowMs: number) => Promise<void>;
   readonly wake: (connectionId: string, atMs: number) => Promise<void>;
   readonly settings: SettlementSettings & {
@@ -31,15 +34,18 @@ export interface DeliverParts {
 export interface Delivery {
   readonly connectionId: string;
   readonly lease: Lease;
-  readonly reply: Reply;
-  readonly settlement: ReturnType<typeof planSettlement>;
+  /** null: there was no call, nothing in the lease could be read. */
+  readonly reply: Reply | null;
+  readonly reason: string;
+  readonly settlement: Settlement;
   readonly result: SettleResult;
 }
 
 export async function deliverBatch(connectionId: string, lease: Lease, parts: DeliverParts): Promise<void> {
   const { store, settings } = parts;
-  const reply = await parts.send(connectionId, lease);
-  const outcome = readReply({ reply, entries: lease.entries, nowMs: lease.nowMs });
+  const { readable } = splitReadable(lease.entries);
+  const reply = readable.length === 0 ? null : await parts.send(connectionId, lease, readable);
+  const outcome = reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs: lease.nowMs });
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
   const result = await store.settle({
     connectionId,
@@ -50,7 +56,7 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
     receiptTtlMs: settings.receiptTtlMs,
     entriesMax: settings.batchEntriesMax,
   });
-  parts.observe({ connectionId, lease, reply, settlement, result });
+  parts.observe({ connectionId, lease, reply, reason: outcome.call.reason, settlement, result });
   await parts.learn(connectionId, result.learn, result.nowMs);
   if (result.wakeAtMs !== null) await parts.wake(connectionId, result.wakeAtMs);
 }

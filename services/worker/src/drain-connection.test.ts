@@ -19,7 +19,10 @@ interface Scene {
 }
 
 /** Takes are answered from the list; time moves only by sleeping, and by stepMs with each take. */
-function scene(takes: readonly TakeResult[], { callsMax = 10, stepMs = 1, stopping = () => false } = {}): Scene {
+function scene(
+  takes: readonly TakeResult[],
+  { callsMax = 10, stepMs = 1, stopping = (): boolean => false } = {},
+): Scene {
   const log: string[] = [];
   const left = [...takes];
   let now = 0;
@@ -78,7 +81,10 @@ test('a drain of a stopping worker takes nothing and hands its connection on', a
 
 test('a drain asks others to help once when its own worker is full, and takes on when a call ends', async () => {
   const { parts, log } = scene([lease, lease, waiting('empty', null)], { callsMax: 1 });
-  const deliver = () => new Promise<void>((resolve) => setImmediate(() => void (log.push('delivered'), resolve())));
+  const deliver = async () => {
+    await new Promise(setImmediate);
+    log.push('delivered');
+  };
   await drainConnection('hr', { ...parts, deliver });
   assert.deepEqual(log, ['take', 'spread', 'delivered', 'take', 'delivered', 'take']);
 });

@@ -64,13 +64,13 @@ export function startWorker({ config, graph, logger, metrics, wrapWakeups }: Wor
     return taken;
   }
 
-  async function send(connectionId: string, lease: Lease): Promise<Reply> {
+  async function send(connectionId: string, lease: Lease, entries: readonly string[]): Promise<Reply> {
     const restMs = (leaseEnds.get(lease) ?? 0) - performance.now();
     if (restMs < connection.callTimeoutMs + SETTLE_MARGIN_MS) {
       const message = `${Math.round(restMs)} ms of the lease were left, a call may take ${connection.callTimeoutMs} ms`;
       return { kind: 'failed', certainty: 'not-sent', code: 'lease', message, durationMs: 0 };
     }
-    return sender.send({ connectionId, itemId: lease.itemId, entries: lease.entries, clientRequestId: lease.leaseId });
+    return sender.send({ connectionId, itemId: lease.itemId, entries, clientRequestId: lease.leaseId });
   }
 
   const deliverParts = {

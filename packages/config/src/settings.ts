@@ -1,5 +1,5 @@
 /* Every variable Sluice reads, one row each: the table that start-up, error messages and docs/configuration.md are made from. */
-import { CALL_ENTRIES_MAX, CONNECTION_ID } from '@sluice/core';
+import { ACTIVITY_BYTES_MAX_MIN, CALL_ENTRIES_MAX, CONNECTION_ID } from '@sluice/core';
 import { DURABILITIES } from './config.ts';
 import { GRAPH_SETTINGS } from './graph-settings.ts';
 import { bad, custom, decimal, flag, good, oneOf, type Setting, whole } from './setting.ts';
@@ -163,7 +163,7 @@ export const INTAKE_SETTINGS = {
   ),
   activityBytesMax: whole(
     'SLUICE_ACTIVITY_BYTES_MAX',
-    { min: 1024, max: 65_536, fallback: 4096 },
+    { min: ACTIVITY_BYTES_MAX_MIN, max: 65_536, fallback: 4096 },
     'Largest activity, in bytes of JSON without white space.',
   ),
 } as const;

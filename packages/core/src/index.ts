@@ -1,9 +1,20 @@
 /* In the order of the story: accept → append → batch → deliver → outcome → settle. */
 
+export * from './accept/check-activity.ts';
+export * from './accept/check-body.ts';
 export { didYouMean, suggest } from './accept/did-you-mean.ts';
+export {
+  BODY_REFUSALS,
+  type BodyRefusalCode,
+  REJECTIONS,
+  type Rejection,
+  type RejectionCode,
+} from './accept/rejection.ts';
 export * from './activity/activity.ts';
 export * from './activity/entry.ts';
 export * from './activity/instant.ts';
+export * from './append/plan-pieces.ts';
+export * from './append/receipt-id.ts';
 export * from './deliver/make-call-body.ts';
 export * from './deliver/make-call-path.ts';
 export * from './deliver/split-readable.ts';

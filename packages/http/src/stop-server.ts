@@ -3,7 +3,6 @@
   then stop listening, and at the end of the grace cut what is left.
 */
 import type { Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { HttpServer } from './build-server.ts';
 
 /** New requests are still taken for at most this long after the stop began; whoever routes to us needs a moment to notice. */
@@ -13,21 +12,13 @@ export interface Draining {
   readonly isStopping: () => boolean;
   /** Resolves when no request is being answered. */
   begin(): Promise<void>;
-  /** Cuts connections that never sent a byte: Node counts them neither as idle nor as busy. */
-  cutUnused(): void;
 }
 
 export function watchDraining(server: Server): Draining {
   let stopping = false;
   const answering = new Set<ServerResponse>();
-  const unused = new Set<Socket>();
   const idle = Promise.withResolvers<void>();
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  server.on('request', (request, response) => {
-    unused.delete(request.socket);
+  server.on('request', (_request, response) => {
     answering.add(response);
     response.once('close', () => {
       answering.delete(response);
@@ -42,9 +33,6 @@ export function watchDraining(server: Server): Draining {
       for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close');
       return idle.promise;
     },
-    cutUnused: () => {
-      for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
-    },
   };
 }
 
@@ -53,7 +41,6 @@ export async function stopServer({ app, draining }: HttpServer, graceMs: number)
   const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
   try {
     await settledWithin(draining.begin(), Math.min(graceMs / 2, TAKING_MS_MAX));
-    draining.cutUnused();
     await app.close();
   } finally {
     clearTimeout(cut);

@@ -35,7 +35,7 @@ test('slow headers and slow bodies are closed with 408, however they drip', asyn
 test('the timeouts that a service gets by default end a slow request within ten seconds', async (t) => {
   const { server } = await startServer(t);
   const { requestTimeout, headersTimeout, keepAliveTimeout, maxConnections } = server.app.server;
-  assert.ok(headersTimeout <= requestTimeout, 'Node would swap them');
+  assert.ok(headersTimeout < requestTimeout, 'Node would swap them');
   assert.ok(requestTimeout + 1000 <= 10_000);
   assert.ok(headersTimeout > 0 && keepAliveTimeout > 0 && keepAliveTimeout <= 10_000);
   assert.equal(maxConnections, 10_000);

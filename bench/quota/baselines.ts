@@ -131,9 +131,18 @@ function retreatHeld(state: FourModes, ranS: number, estimate: number, atMs: num
   const { rate } = state;
   if (ranS > 12) return { ...hold(state, Math.max(estimate, rate * 0.985), atMs), bad: 0 };
   const bad = state.bad + 1;
-  if (bad < 3) return { ...hold(state, Math.max(Math.sqrt(estimate * rate), rate * (bad === 1 ? 0.95 : 0.88)), atMs), bad };
+  if (bad < 3)
+    return { ...hold(state, Math.max(Math.sqrt(estimate * rate), rate * (bad === 1 ? 0.95 : 0.88)), atMs), bad };
   const low = Math.min(estimate, rate * 0.8);
-  return { ...state, mode: 'search', probes: 0, high: rate, low, rate: Math.max(RATE_MIN, Math.sqrt(low * rate)), bad: 0 };
+  return {
+    ...state,
+    mode: 'search',
+    probes: 0,
+    high: rate,
+    low,
+    rate: Math.max(RATE_MIN, Math.sqrt(low * rate)),
+    bad: 0,
+  };
 }
 
 function narrow(state: FourModes, estimate: number, atMs: number): FourModes {

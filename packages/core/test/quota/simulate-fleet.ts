@@ -58,14 +58,14 @@ export interface Second {
 }
 
 type Happening =
-  | { readonly kind: 'take'; readonly bucket: number }
+  | { readonly kind: 'take'; readonly worker: number }
   | { readonly kind: 'arrive' | 'answer'; readonly call: Call }
   | { readonly kind: 'apply'; readonly bucket: number; readonly version: number; readonly learning: Learning }
   | { readonly kind: 'background' }
   | { readonly kind: 'second' };
 
 interface Call {
-  readonly bucket: number;
+  readonly worker: number;
   readonly epoch: number;
   /** Milliseconds from the service's answer to our settling. */
   readonly backMs: number;
@@ -87,9 +87,10 @@ class Fleet {
   readonly #timeline = openTimeline<Happening>();
   readonly #limit: HiddenLimit;
   readonly #buckets: Bucket[] = [];
+  /** Calls in flight, of each bucket. */
   readonly #inflight: number[] = [];
-  /** Buckets whose take waits for a call to come back. */
-  readonly #parked: boolean[] = [];
+  /** Workers whose take waits for a call to come back. */
+  readonly #parked = new Set<number>();
   readonly #inflightMax: number;
   readonly #seconds: Second[] = [];
   #atService = 0;
@@ -108,11 +109,12 @@ class Fleet {
   run(): readonly Second[] {
     const { settings, workers, untilS, backgroundRate } = this.#scenario;
     const start = Math.floor(this.#chance() * 1000);
-    for (let index = 0; index < (this.#controller.shared ? 1 : workers); index += 1) {
-      this.#buckets.push(openBucket(this.#controller.intervalInitialUs(settings), START_MS + start));
-      this.#inflight.push(0);
-      this.#parked.push(false);
-      this.#timeline.add(start, { kind: 'take', bucket: index });
+    for (let worker = 0; worker < workers; worker += 1) {
+      if (worker === 0 || !this.#controller.shared) {
+        this.#buckets.push(openBucket(this.#controller.intervalInitialUs(settings), START_MS + start));
+        this.#inflight.push(0);
+      }
+      this.#timeline.add(start, { kind: 'take', worker });
     }
     this.#timeline.add(1000, { kind: 'second' });
     if (backgroundRate > 0) this.#timeline.add(0, { kind: 'background' });
@@ -124,7 +126,7 @@ class Fleet {
   }
 
   #happen(thing: Happening, at: number): void {
-    if (thing.kind === 'take') this.#take(thing.bucket, at);
+    if (thing.kind === 'take') this.#take(thing.worker, at);
     else if (thing.kind === 'arrive') this.#arrive(thing.call, at);
     else if (thing.kind === 'answer') this.#settle(thing.call, at);
     else if (thing.kind === 'apply') this.#apply(thing, at);
@@ -132,40 +134,43 @@ class Fleet {
     else this.#second(at);
   }
 
-  #take(index: number, at: number): void {
+  #bucketOf(worker: number): number {
+    return this.#controller.shared ? 0 : worker;
+  }
+
+  #take(worker: number, at: number): void {
+    const index = this.#bucketOf(worker);
     const demandAt = this.#demandAt(at);
     if (demandAt > at) {
-      this.#timeline.add(demandAt, { kind: 'take', bucket: index });
+      this.#timeline.add(demandAt, { kind: 'take', worker });
       return;
     }
     if (this.#inflight[index]! >= this.#inflightMax) {
-      this.#parked[index] = true;
+      this.#parked.add(worker);
       return;
     }
     const bucket = this.#buckets[index]!;
     const nowUs = Math.floor((START_MS + at) * 1000);
-    if (nextGrantUs(bucket) > nowUs) {
-      this.#takeNext(index, at);
-      return;
+    if (nextGrantUs(bucket) <= nowUs) {
+      const [low, high] = this.#scenario.latencyMs;
+      const thereMs = (low + this.#chance() * (high - low)) / 2;
+      const backMs = (low + this.#chance() * (high - low)) / 2;
+      this.#buckets[index] = grantCall(bucket, nowUs);
+      this.#inflight[index]! += 1;
+      const call: Call = { worker, epoch: bucket.epoch, backMs, retryAfterMs: null };
+      this.#timeline.add(at + thereMs, { kind: 'arrive', call });
+      this.#learn(index, at);
     }
-    const [low, high] = this.#scenario.latencyMs;
-    const thereMs = (low + this.#chance() * (high - low)) / 2;
-    const backMs = (low + this.#chance() * (high - low)) / 2;
-    this.#buckets[index] = grantCall(bucket, nowUs);
-    this.#inflight[index]! += 1;
-    const call: Call = { bucket: index, epoch: bucket.epoch, backMs, retryAfterMs: null };
-    this.#timeline.add(at + thereMs, { kind: 'arrive', call });
-    this.#learn(index, at);
-    this.#takeNext(index, at);
+    this.#takeNext(worker, at);
   }
 
   /** Timers and Redis are late: by a millisecond or so, and about every five seconds (a collection, a fork) by up to 30 ms. */
-  #takeNext(index: number, at: number): void {
-    const bucket = this.#buckets[index]!;
+  #takeNext(worker: number, at: number): void {
+    const bucket = this.#buckets[this.#bucketOf(worker)]!;
     const stalls = this.#chance() < bucket.intervalUs / STALL_EVERY_US;
     const lateMs = stalls ? this.#chance() * 30 : 0.2 + this.#chance() * 1.5;
     const due = nextGrantUs(bucket) / 1000 - START_MS;
-    this.#timeline.add(Math.max(at, due) + lateMs, { kind: 'take', bucket: index });
+    this.#timeline.add(Math.max(at, due) + lateMs, { kind: 'take', worker });
   }
 
   #arrive(call: Call, at: number): void {
@@ -177,7 +182,7 @@ class Fleet {
     if (waitS === null) second.accepted += 1;
     else {
       second.refused += 1;
-      call.retryAfterMs = this.#retryAfterMs(waitS, call.bucket);
+      call.retryAfterMs = this.#retryAfterMs(waitS, this.#bucketOf(call.worker));
     }
     this.#atService += 1;
     this.#timeline.add(at + call.backMs, { kind: 'answer', call });
@@ -191,18 +196,17 @@ class Fleet {
 
   #settle(call: Call, at: number): void {
     const nowMs = Math.floor(START_MS + at);
-    const before = this.#buckets[call.bucket]!;
-    this.#inflight[call.bucket]! -= 1;
+    const index = this.#bucketOf(call.worker);
+    const before = this.#buckets[index]!;
+    this.#inflight[index]! -= 1;
     this.#atService -= 1;
-    const after =
+    this.#buckets[index] =
       call.retryAfterMs === null
         ? countAccepted(before, call.epoch)
         : countRefused(before, call.epoch, nowMs, Math.ceil(call.retryAfterMs));
-    this.#buckets[call.bucket] = after;
-    this.#learn(call.bucket, at);
-    if (this.#parked[call.bucket]) {
-      this.#parked[call.bucket] = false;
-      this.#takeNext(call.bucket, at);
+    this.#learn(index, at);
+    for (const worker of this.#parked) {
+      if (this.#bucketOf(worker) === index && this.#parked.delete(worker)) this.#takeNext(worker, at);
     }
   }
 

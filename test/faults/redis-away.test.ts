@@ -1,0 +1,71 @@
+/* Redis slow or away: the intake says so within a second, keeps nothing in memory, and works again by itself. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { eventually } from '@sluice/testing';
+import { drained } from '../support/conservation.ts';
+import { startProducer } from '../support/producer.ts';
+import { startSystem } from '../support/start-system.ts';
+
+const ANSWER_MS_MAX = 1500; // A second by contract, and half of one for a machine that others use too.
+const GROWTH_KB_MAX = 60_000;
+
+const residentKb = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+
+for (const [how, stop, go] of [
+  ['stopped (SIGSTOP)', 'pause', 'resume'],
+  ['killed', 'kill9', 'restart'],
+] as const) {
+  test(`while Redis is ${how}, requests get 503 with Retry-After in time and the intake does not grow`, async () => {
+    const system = await startSystem({ workers: 1 });
+    try {
+      const intake = system.intakes[0]!;
+      const producer = startProducer(() => [intake.url!]);
+      assert.equal(await producer.post({ connection: 'away', items: ['a'], count: 10 }), 202);
+      await system.redis[stop]();
+      const before = residentKb(intake.pid);
+      const body = JSON.stringify({
+        activities: Array.from({ length: 200 }, (_, n) => ({
+          itemId: `i${n}`,
+          type: 'viewed',
+          startDateTime: '2026-01-01T00:00:00Z',
+          performedBy: { type: 'user', id: '6f1d2c3b-4a5e-4f60-8a7b-9c0d1e2f3a4b' },
+        })),
+      });
+      let slowestMs = 0;
+      const statuses = new Map<number, number>();
+      const retryAfter = new Set<string | null>();
+      for (let round = 0; round < 15; round++) {
+        await Promise.all(
+          Array.from({ length: 40 }, async () => {
+            const begun = performance.now();
+            const response = await fetch(`${intake.url}/v1/connections/away/activities`, {
+              method: 'POST',
+              headers: { 'content-type': 'application/json' },
+              body,
+            });
+            await response.text();
+            slowestMs = Math.max(slowestMs, performance.now() - begun);
+            statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+            retryAfter.add(response.headers.get('retry-after'));
+          }),
+        );
+      }
+      assert.deepEqual([...statuses.keys()], [503], 'every answer is 503');
+      assert.ok(![...retryAfter].includes(null), 'with Retry-After');
+      assert.ok(slowestMs < ANSWER_MS_MAX, `the slowest took ${Math.round(slowestMs)} ms`);
+      const grown = residentKb(intake.pid) - before;
+      assert.ok(grown < GROWTH_KB_MAX, `grown by ${grown} kB`);
+      assert.equal((await fetch(`${intake.url}/health/live`)).status, 200, 'live does not depend on Redis');
+      await system.redis[go]();
+      await eventually(async () => (await producer.post({ connection: 'back', items: ['a'], count: 1 })) === 202, {
+        withinMs: 10_000,
+        what: 'the intake accepts again',
+      });
+      await drained(system, ['back'], 20_000);
+      assert.equal(producer.acknowledged.length >= 11, true);
+    } finally {
+      await system.stop();
+    }
+  });
+}

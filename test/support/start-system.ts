@@ -1,0 +1,96 @@
+/* A whole Sluice of one test: Redis, emulator, intakes and workers as real processes on free ports. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
+import { type EmulatorControl, emulatorControl } from './emulator-control.ts';
+
+export interface SystemOptions {
+  readonly workers?: number;
+  readonly intakes?: number;
+  /** Of every service. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** PUT /emulator/behavior before anything is sent. */
+  readonly behavior?: Readonly<Record<string, unknown>>;
+  readonly redisArgs?: readonly string[];
+  /** Run instead of services/worker/src/main.ts. */
+  readonly workerFile?: string;
+}
+
+export interface System {
+  readonly redis: RedisServer;
+  readonly emulator: EmulatorControl;
+  readonly emulatorService: Service;
+  readonly intakes: Service[];
+  readonly workers: Service[];
+  readonly env: Readonly<Record<string, string>>;
+  startWorker(env?: Readonly<Record<string, string>>): Promise<Service>;
+  startIntake(env?: Readonly<Record<string, string>>): Promise<Service>;
+  stop(): Promise<void>;
+}
+
+const TENANT = '11111111-2222-4333-8444-555555555555';
+
+/** Faster than in production where only waiting would be tested: a lease of 6 s, a linger of 100 ms, a first rate of 200/s. */
+const QUICK = {
+  LOG_LEVEL: 'info',
+  SLUICE_LINGER_MS: '100',
+  SLUICE_CALL_TIMEOUT_MS: '1000',
+  SLUICE_LEASE_MS: '6000',
+  SLUICE_RATE_INITIAL: '200',
+  SLUICE_RETRY_BASE_MS: '50',
+  SLUICE_RETRY_CAP_MS: '500',
+  SLUICE_SHUTDOWN_MS: '8000',
+};
+
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-system-'));
+  const redis = await startRedis({ appendOnly: true, args: options.redisArgs ?? [] });
+  const emulatorService = await spawnService({ service: 'emulator', env: { SLUICE_DATA_DIR: folder } });
+  const emulator = emulatorControl(emulatorService.url!);
+  await emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 3], ...options.behavior });
+  const env = {
+    ...QUICK,
+    REDIS_URL: redis.url,
+    GRAPH_TENANT_ID: TENANT,
+    GRAPH_CLIENT_ID: randomUUID(),
+    GRAPH_CLIENT_SECRET: 'a secret of this test',
+    GRAPH_BASE_URL: emulatorService.url!,
+    GRAPH_TOKEN_URL: `${emulatorService.url}/${TENANT}/oauth2/v2.0/token`,
+    ...options.env,
+  };
+  const intakes: Service[] = [];
+  const workers: Service[] = [];
+  async function startIntake(more: Readonly<Record<string, string>> = {}): Promise<Service> {
+    const service = await spawnService({ service: 'intake', env: { ...env, ...more } });
+    intakes.push(service);
+    return service;
+  }
+  async function startWorker(more: Readonly<Record<string, string>> = {}): Promise<Service> {
+    const place = options.workerFile === undefined ? { service: 'worker' } : { entryFile: options.workerFile };
+    const service = await spawnService({ ...place, env: { ...env, ...more } });
+    workers.push(service);
+    return service;
+  }
+  await Promise.all([
+    ...Array.from({ length: options.intakes ?? 1 }, () => startIntake()),
+    ...Array.from({ length: options.workers ?? 2 }, () => startWorker()),
+  ]);
+  return {
+    redis,
+    emulator,
+    emulatorService,
+    intakes,
+    workers,
+    env,
+    startWorker,
+    startIntake,
+    stop: async () => {
+      await Promise.all([...intakes, ...workers].map((service) => service.kill('SIGKILL')));
+      await emulatorService.kill('SIGKILL');
+      await redis.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -51,8 +51,8 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
 
-  constructor(problem: Problem) {
-    super(`${problem.code}: ${problem.detail}`);
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(`${problem.code}: ${problem.detail}`, options);
     this.problem = problem;
   }
 }

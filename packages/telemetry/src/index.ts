@@ -1,2 +1,3 @@
+export { limitLogs } from './limit-logs.ts';
 export { createLogger, type LogDestination, type LogFields, type Logger } from './logger.ts';
 export { type CallStatus, createMetrics, type Metrics } from './metrics.ts';

@@ -1,0 +1,92 @@
+/* The answers of the intake: which status and body follow from what was checked and stored. */
+import type { BodyRefusal, CheckedBody } from '@sluice/core';
+import { httpProblem, type Problem } from '@sluice/http';
+import type { AppendOutcome } from './append-request.ts';
+
+export interface Answer {
+  readonly status: 202 | 207;
+  readonly body: {
+    readonly receiptId: string;
+    readonly connectionId: string;
+    readonly accepted: number;
+    readonly duplicates: number;
+    readonly rejected: CheckedBody['rejected'];
+  };
+}
+
+export const INTAKE_PROBLEMS = {
+  connection_id_invalid: 'A connection id is 3 to 32 letters and digits.',
+  connection_not_found: 'Activities are not taken for this connection: it is not one of SLUICE_CONNECTIONS.',
+  receipt_not_found: 'This is not the id of a receipt.',
+  receipt_expired: 'There is no receipt under this id; it was never given, or it has expired.',
+  no_valid_activity: 'No activity in the body is valid; rejected says why, one by one.',
+  backlog_full: 'The connection holds as many waiting activities as it may; Graph must take some first.',
+  too_many_connections: 'There are as many connections as there may be (SLUICE_CONNECTIONS_MAX), and this one is new.',
+  store_unavailable:
+    'Redis did not confirm in time. Send the request again; activities with an id are not taken twice.',
+  durability_too_low: 'Redis keeps activities less safely than SLUICE_DURABILITY promises; nothing was stored.',
+} as const;
+
+const BACKLOG_RETRY_S = 10;
+const SETTING_RETRY_S = 60;
+
+/** What was valid and is not among the appended was stored before. accepted + duplicates + rejected is what was sent. */
+export function answerStored(
+  ids: { readonly receiptId: string; readonly connectionId: string },
+  checked: CheckedBody,
+  appended: number,
+): Answer {
+  const { rejected } = checked;
+  const duplicates = checked.duplicates + checked.accepted.length - appended;
+  return {
+    status: rejected.length === 0 ? 202 : 207,
+    body: { ...ids, accepted: appended, duplicates, rejected },
+  };
+}
+
+export function refuseBody(refusal: BodyRefusal): Problem {
+  const { code, message, pointer } = refusal;
+  return { status: code === 'too_many_activities' ? 413 : 400, code, detail: message, members: { pointer } };
+}
+
+/** Nothing of the body was valid. */
+export function refuseAll(checked: CheckedBody): Problem {
+  return {
+    status: 400,
+    code: 'no_valid_activity',
+    detail: INTAKE_PROBLEMS.no_valid_activity,
+    members: { rejected: checked.rejected },
+  };
+}
+
+export function refuseAppend(outcome: Exclude<AppendOutcome, { readonly status: 'stored' }>): Problem {
+  switch (outcome.status) {
+    case 'full':
+      return tryLater('backlog_full', BACKLOG_RETRY_S);
+    case 'too-many-connections':
+      return tryLater('too_many_connections', SETTING_RETRY_S);
+    case 'busy':
+      return httpProblem('overloaded', 'More activities are being stored than the store confirms.');
+    case 'late':
+    case 'failed':
+      return tryLater('store_unavailable', 1);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+export function refuseDurability(): Problem {
+  return tryLater('durability_too_low', SETTING_RETRY_S);
+}
+
+export function storeUnavailable(): Problem {
+  return tryLater('store_unavailable', 1);
+}
+
+export function refuse(status: 400 | 404, code: keyof typeof INTAKE_PROBLEMS): Problem {
+  return { status, code, detail: INTAKE_PROBLEMS[code] };
+}
+
+function tryLater(code: keyof typeof INTAKE_PROBLEMS, seconds: number): Problem {
+  return { status: 503, code, detail: INTAKE_PROBLEMS[code], headers: { 'retry-after': String(seconds) } };
+}

@@ -1,0 +1,155 @@
+/*
+  append: stores the pieces of one request, one after another, and says whether all of them are stored.
+
+  What the intake promises about a Redis that is away or slow is decided here: an answer within a second and nothing kept
+  in memory to be stored later. So a piece has a deadline, pieces in flight have a maximum, and a piece whose answer was
+  lost is asked for once more under its own number, which changes nothing if it was stored.
+*/
+import {
+  type ActivityStore,
+  type AppendPiece,
+  type AppendResult,
+  type DrainScheduler,
+  RECEIPT_ENTRIES_MAX,
+  type RejectedEntry,
+} from '@sluice/core';
+
+export interface AppendSettings {
+  /** One life of one intake process; with a sequence it names a piece. */
+  readonly lane: string;
+  readonly lingerMs: number;
+  readonly entriesMax: number;
+  readonly pendingMax: number;
+  readonly connectionsMax: number;
+  readonly receiptsMax: number;
+  readonly receiptTtlMs: number;
+}
+
+export interface AppendLimits {
+  /** From asking the store for a piece to giving up on it, the second try included. */
+  readonly pieceMsMax: number;
+  /** Pieces the store was asked for and has not answered, all requests together. */
+  readonly piecesInFlightMax: number;
+  readonly retryAfterMs: number;
+  readonly wakesInFlightMax: number;
+}
+
+/** 900 ms: with what surrounds it, a caller has an answer within a second. 2,000: half of the 4,096 answers a lane remembers. */
+export const APPEND_LIMITS: AppendLimits = {
+  pieceMsMax: 900,
+  piecesInFlightMax: 2000,
+  retryAfterMs: 50,
+  wakesInFlightMax: 1000,
+};
+
+export interface AppendParts {
+  readonly store: Pick<ActivityStore, 'append'>;
+  readonly scheduler: Pick<DrainScheduler, 'wake'>;
+  readonly settings: AppendSettings;
+  readonly limits: AppendLimits;
+  /** Told of what failed; no caller sees it. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface RequestToAppend {
+  readonly connectionId: string;
+  readonly receiptId: string;
+  readonly pieces: readonly Pick<AppendPiece, 'groups' | 'last'>[];
+  readonly rejected: readonly RejectedEntry[];
+}
+
+export type AppendOutcome =
+  | { readonly status: 'stored'; readonly appended: number }
+  /** Pieces before the refused one are stored; the caller was promised nothing. */
+  | { readonly status: 'full' | 'too-many-connections'; readonly pending: number }
+  | { readonly status: 'busy' | 'late' | 'failed' };
+
+export function createAppender(parts: AppendParts): (request: RequestToAppend) => Promise<AppendOutcome> {
+  const { lane, ...bounds } = parts.settings;
+  const askInTime = boundAppends(parts);
+  const wake = boundWakes(parts);
+  let sequence = 0;
+  return async ({ connectionId, receiptId, pieces, rejected }) => {
+    let appended = 0;
+    for (const [at, piece] of pieces.entries()) {
+      const refused = at === 0 ? rejected : [];
+      sequence++;
+      const result = await askInTime({
+        ...bounds,
+        ...piece,
+        connectionId,
+        receiptId,
+        lane,
+        sequence,
+        rejected: refused.length,
+        rejectedEntries: refused.slice(0, RECEIPT_ENTRIES_MAX),
+      });
+      if (!('appended' in result)) return result;
+      appended += result.appended;
+      if (result.wakeAtMs !== null) wake(connectionId, result.wakeAtMs);
+    }
+    return { status: 'stored', appended };
+  };
+}
+
+type Unstored = { readonly status: 'busy' | 'late' | 'failed' };
+
+/** The store's answer, or why there is none in time. A piece given up counts as in flight until the store has let it go. */
+function boundAppends({
+  store,
+  limits,
+  onError,
+}: AppendParts): (piece: AppendPiece) => Promise<AppendResult | Unstored> {
+  let inFlight = 0;
+
+  async function ask(piece: AppendPiece, isLate: () => boolean): Promise<AppendResult | Unstored> {
+    inFlight++;
+    try {
+      return await store.append(piece).catch(async (error: unknown) => {
+        await pause(limits.retryAfterMs);
+        if (isLate()) throw error;
+        return store.append(piece);
+      });
+    } catch (error) {
+      onError(error);
+      return { status: 'failed' };
+    } finally {
+      inFlight--;
+    }
+  }
+
+  return async (piece) => {
+    if (inFlight >= limits.piecesInFlightMax) return { status: 'busy' };
+    const { promise: late, resolve } = Promise.withResolvers<Unstored>();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      onError(new Error(`the store did not confirm a piece within ${limits.pieceMsMax} ms`));
+      resolve({ status: 'late' });
+    }, limits.pieceMsMax);
+    try {
+      return await Promise.race([ask(piece, () => isLate), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** Not awaited by any answer: a lost wake-up is repaired, a slow one must not slow the caller. */
+function boundWakes({ scheduler, limits, onError }: AppendParts): (connectionId: string, atMs: number) => void {
+  let inFlight = 0;
+  return (connectionId, atMs) => {
+    if (inFlight >= limits.wakesInFlightMax) return;
+    inFlight++;
+    scheduler
+      .wake(connectionId, atMs)
+      .catch(onError)
+      .finally(() => {
+        inFlight--;
+      });
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

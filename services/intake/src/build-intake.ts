@@ -1,0 +1,77 @@
+/* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
+import type { Config } from '@sluice/config';
+import type { ActivityStore, DrainScheduler } from '@sluice/core';
+import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
+import { buildServer, type HttpServer } from '@sluice/http';
+import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
+import { addActivityRoutes } from './activity-routes.ts';
+import { APPEND_LIMITS, type AppendLimits, createAppender } from './append-request.ts';
+import { promiseDurability } from './promise-durability.ts';
+import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
+import type { StoreWatch } from './watch-store.ts';
+
+export interface IntakeParts {
+  readonly config: Config;
+  readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection'>;
+  readonly scheduler: Pick<DrainScheduler, 'wake'>;
+  readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Unique to this life of this process: 1 to 32 of [A-Za-z0-9_-]. */
+  readonly lane: string;
+  /** The tag of the shard that receipts lie in. */
+  readonly shardTag: string;
+  /** So many bytes of chance. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly requestId: () => string;
+  readonly hostsAllowed: 'local' | 'any';
+  readonly limits?: Partial<AppendLimits & ReadLimits>;
+}
+
+export function buildIntake(parts: IntakeParts): HttpServer {
+  const { config, store, watch, metrics } = parts;
+  const { connection } = config;
+  const server = buildServer({
+    logger: parts.logger,
+    requestId: parts.requestId,
+    hostsAllowed: parts.hostsAllowed,
+    bodyBytesMax: config.bodyBytesMax,
+    health: { ready: watch.ready, metrics: metrics.render },
+    onAnswered: metrics.requestAnswered,
+  });
+  const append = createAppender({
+    store,
+    scheduler: parts.scheduler,
+    settings: {
+      lane: parts.lane,
+      lingerMs: connection.lingerMs,
+      entriesMax: connection.batchEntriesMax,
+      pendingMax: connection.pendingMax,
+      connectionsMax: config.connectionsMax,
+      receiptsMax: config.receiptsMax,
+      receiptTtlMs: config.receiptTtlMs,
+    },
+    limits: { ...APPEND_LIMITS, ...parts.limits },
+    onError: limitLogs(parts.logger, 'storing failed'),
+  });
+  addActivityRoutes(server.app, {
+    append,
+    rules: {
+      performerIds: config.performerIds,
+      activityBytesMax: config.activityBytesMax,
+      activitiesMax: config.requestActivitiesMax,
+    },
+    connections: config.connections,
+    durability: () => {
+      const read = watch.durability();
+      return read === null
+        ? null
+        : promiseDurability(read, { least: config.durability, assumed: config.durabilityAssume });
+    },
+    receiptRef: () => makeReceiptRef(parts.randomBytes(RECEIPT_REF_LENGTH)),
+    shardTag: parts.shardTag,
+    metrics,
+  });
+  addReceiptRoutes(server.app, { store, lingerMs: connection.lingerMs, limits: { ...READ_LIMITS, ...parts.limits } });
+  return server;
+}

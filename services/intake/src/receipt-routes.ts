@@ -1,0 +1,59 @@
+/* GET of a receipt: what became of the activities of one request. */
+import { type ActivityStore, isReceiptId } from '@sluice/core';
+import { type FastifyInstance, httpProblem, ProblemError } from '@sluice/http';
+import { refuse, storeUnavailable } from './answer-append.ts';
+import { describeReceipt } from './describe-receipt.ts';
+
+export interface ReceiptRouteParts {
+  readonly store: Pick<ActivityStore, 'receipt' | 'connection'>;
+  readonly lingerMs: number;
+  readonly limits: ReadLimits;
+}
+
+export interface ReadLimits {
+  readonly readMsMax: number;
+  readonly readsInFlightMax: number;
+}
+
+export const READ_LIMITS: ReadLimits = { readMsMax: 900, readsInFlightMax: 500 };
+
+export function addReceiptRoutes(app: FastifyInstance, { store, lingerMs, limits }: ReceiptRouteParts): void {
+  const read = boundReads(limits);
+  app.get<{ Params: { receiptId: string } }>('/v1/receipts/:receiptId', async (request, reply) => {
+    const { receiptId } = request.params;
+    if (!isReceiptId(receiptId)) throw new ProblemError(refuse(404, 'receipt_not_found'));
+    const described = await read(async () => {
+      const receipt = await store.receipt(receiptId);
+      if (receipt === null) return null;
+      const connection = receipt.counts.pending > 0 ? await store.connection(receipt.connectionId) : null;
+      return describeReceipt(receipt, connection, lingerMs);
+    });
+    if (described === null) throw new ProblemError(refuse(404, 'receipt_expired'));
+    reply.header('cache-control', 'no-store');
+    return described;
+  });
+}
+
+/** Reads end in time or in a 503, and so many are under way at most; one given up counts until the store has let it go. */
+function boundReads(limits: ReadLimits): <T>(read: () => Promise<T>) => Promise<T> {
+  let inFlight = 0;
+  return async (read) => {
+    if (inFlight >= limits.readsInFlightMax)
+      throw new ProblemError(httpProblem('overloaded', 'Too many reads wait for the store.'));
+    inFlight++;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new ProblemError(storeUnavailable())), limits.readMsMax);
+    const answer = read()
+      .finally(() => {
+        inFlight--;
+      })
+      .catch((error: unknown) => {
+        throw new ProblemError(storeUnavailable(), { cause: error });
+      });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

@@ -1,0 +1,90 @@
+/* Keeps looking at the store: does it answer, and how safely does it keep what it was given. */
+import type { Readiness } from '@sluice/http';
+import type { Logger } from '@sluice/telemetry';
+
+export interface WatchedStore {
+  /** Rejects when the store does not answer. */
+  ping(): Promise<void>;
+  durability(): Promise<string>;
+}
+
+export interface StoreWatch {
+  /** Not ready when the store has not answered for AWAY_MS_MAX. */
+  readonly ready: () => Readiness;
+  /** What the store last said; null until it has. */
+  readonly durability: () => string | null;
+  /** Looks again and again until the store has answered, at most this long. Never rejects. */
+  reach(withinMs: number): Promise<void>;
+  stop(): void;
+}
+
+export interface WatchParts {
+  readonly store: WatchedStore;
+  /** Milliseconds, never going back. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+const PING_EVERY_MS = 1000;
+const REACH_EVERY_MS = 50;
+const AWAY_MS_MAX = 10_000;
+/** Settings of a running Redis change rarely, but an operator may change them. */
+const DURABILITY_EVERY_MS = 60_000;
+
+export function watchStore({ store, clock, logger }: WatchParts): StoreWatch {
+  let answeredAtMs: number | null = null;
+  let durability: string | null = null;
+  let durabilityReadAtMs = Number.NEGATIVE_INFINITY;
+  let away = false;
+  let looking: Promise<void> | null = null;
+
+  async function lookOnce(): Promise<void> {
+    try {
+      await store.ping();
+      answeredAtMs = clock();
+      // After each absence as well: the Redis that came back may be another one.
+      // `unknown` may be the answer of one that was just going away.
+      const due = clock() - durabilityReadAtMs >= DURABILITY_EVERY_MS;
+      if (due || away || durability === 'unknown') await readDurability();
+      if (away) logger.info({}, 'Redis answers again');
+      away = false;
+    } catch (error) {
+      if (!away && answeredAtMs !== null) logger.warn({ err: error }, 'Redis does not answer');
+      away = true;
+    }
+  }
+
+  async function readDurability(): Promise<void> {
+    const read = await store.durability();
+    durabilityReadAtMs = clock();
+    if (read !== durability) logger.info({ durability: read }, 'durability read');
+    durability = read;
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  const timer = setInterval(() => void look(), PING_EVERY_MS);
+  return {
+    ready: () => {
+      if (answeredAtMs === null) return { ready: false, reason: 'Redis has not been reached yet.' };
+      const awayMs = clock() - answeredAtMs;
+      if (awayMs < AWAY_MS_MAX) return { ready: true };
+      return { ready: false, reason: `Redis has not answered for ${Math.floor(awayMs / 1000)} seconds.` };
+    },
+    durability: () => durability,
+    reach: async (withinMs) => {
+      const untilMs = clock() + withinMs;
+      for (;;) {
+        await look();
+        if (durability !== null || clock() >= untilMs) return;
+        await new Promise((resolve) => setTimeout(resolve, REACH_EVERY_MS));
+      }
+    },
+    stop: () => clearInterval(timer),
+  };
+}

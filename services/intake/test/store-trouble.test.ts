@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AppendResult } from '@sluice/core';
+import { eventually } from '@sluice/testing';
+import { BULK_URL, ITEM_URL, openFakeIntake, stored, VALID } from './fake-parts.ts';
+
+const never = () => new Promise<never>(() => {});
+const lost = () =>
+  Promise.reject(
+    Object.assign(new Error('connect ECONNREFUSED redis://u:canary@10.0.0.1:6379'), { code: 'ECONNREFUSED' }),
+  );
+
+test('an answer that was lost is asked for once more under the same number', async () => {
+  const { post, store } = openFakeIntake();
+  store.onAppend = (piece) =>
+    store.pieces.length === 1 ? lost() : ({ ...stored(piece), status: 'again' } as AppendResult);
+  const answer = await post(ITEM_URL, VALID);
+  assert.deepEqual([answer.status, answer.body.accepted], [202, 1]);
+  assert.equal(store.pieces.length, 2);
+  assert.deepEqual(store.pieces[1], store.pieces[0]);
+  await post(ITEM_URL, VALID);
+  assert.equal(store.pieces[2]?.sequence, 2);
+});
+
+test('Redis away: 503 after the second failure, without a word of Redis, and logged without its password', async () => {
+  const { post, store, logs } = openFakeIntake();
+  store.onAppend = lost;
+  const answer = await post(ITEM_URL, VALID);
+  assert.equal(answer.status, 503);
+  assert.equal(answer.body.code, 'store_unavailable');
+  assert.equal(answer.headers['retry-after'], '1');
+  assert.ok(answer.ms < 900, `${answer.ms} ms`);
+  assert.equal(store.pieces.length, 2);
+  assert.doesNotMatch(JSON.stringify(answer.body), /ECONN|6379|canary/);
+  assert.match(logs.join(), /storing failed/);
+  assert.doesNotMatch(logs.join(), /canary/);
+});
+
+test('Redis silent: 503 within a second', async () => {
+  const { post, store } = openFakeIntake();
+  store.onAppend = never;
+  const answer = await post(ITEM_URL, VALID);
+  assert.deepEqual([answer.status, answer.body.code], [503, 'store_unavailable']);
+  assert.ok(answer.ms >= 850 && answer.ms < 1000, `${answer.ms} ms`);
+  assert.equal(store.pieces.length, 1);
+});
+
+test('a failure in the last moment is not tried again after the answer', async () => {
+  const { post, store } = openFakeIntake({}, { limits: { pieceMsMax: 40, retryAfterMs: 30 } });
+  const failing = Promise.withResolvers<never>();
+  store.onAppend = () => failing.promise;
+  const answer = await post(ITEM_URL, VALID);
+  assert.equal(answer.status, 503);
+  failing.reject(new Error('late'));
+  store.onAppend = stored;
+  const next = await post(ITEM_URL, VALID);
+  assert.equal(next.status, 202);
+  assert.deepEqual(
+    store.pieces.map(({ sequence }) => sequence),
+    [1, 2],
+  );
+});
+
+test('pieces in flight are bounded: beyond it 503 at once, and given-up pieces count until the store lets them go', async () => {
+  const { post, store } = openFakeIntake({}, { limits: { piecesInFlightMax: 3, pieceMsMax: 100 } });
+  const gates: PromiseWithResolvers<void>[] = [];
+  store.onAppend = async (piece) => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    await gate.promise;
+    return stored(piece);
+  };
+  const late = await Promise.all([1, 2, 3].map(() => post(ITEM_URL, VALID)));
+  assert.deepEqual(
+    late.map(({ status }) => status),
+    [503, 503, 503],
+  );
+  const busy = await post(ITEM_URL, VALID);
+  assert.deepEqual([busy.status, busy.body.code], [503, 'overloaded']);
+  assert.equal(busy.headers['retry-after'], '1');
+  assert.ok(busy.ms < 90, 'at once');
+  assert.equal(store.pieces.length, 3, 'nothing more was asked of the store');
+  for (const gate of gates) gate.resolve();
+  store.onAppend = stored;
+  await eventually(async () => (await post(ITEM_URL, VALID)).status === 202, { withinMs: 2000, what: 'room again' });
+});
+
+test('pieces of a request go one after another; what fails in the middle ends it', async () => {
+  const { post, store } = openFakeIntake({}, { limits: { retryAfterMs: 1 } });
+  let inFlight = 0;
+  store.onAppend = async (piece) => {
+    inFlight++;
+    assert.equal(inFlight, 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    inFlight--;
+    return piece.sequence === 3 ? { status: 'full', pending: 5 } : stored(piece);
+  };
+  const activities = Array.from({ length: 2100 }, (_, at) => ({ itemId: `a${at}`, ...VALID }));
+  const answer = await post(BULK_URL, { activities: [5, ...activities] });
+  assert.deepEqual([answer.status, answer.body.code], [503, 'backlog_full']);
+  assert.deepEqual(
+    store.pieces.map(({ sequence, last, rejected }) => [sequence, last, rejected]),
+    [
+      [1, false, 1],
+      [2, false, 0],
+      [3, false, 0],
+    ],
+  );
+});
+
+test('a receipt names 100 of the rejected activities and counts them all', async () => {
+  const { post, store } = openFakeIntake();
+  const answer = await post(ITEM_URL, { activities: [VALID, ...Array.from({ length: 150 }, () => 5)] });
+  assert.equal(answer.body.rejected.length, 150);
+  assert.equal(store.pieces[0]?.rejected, 150);
+  assert.equal(store.pieces[0]?.rejectedEntries.length, 100);
+});
+
+test('a wake-up that hangs or fails changes no answer; one is asked for only when the store says so', async () => {
+  const { post, store, logs } = openFakeIntake();
+  store.onWake = never;
+  assert.equal((await post(ITEM_URL, VALID)).status, 202);
+  store.onWake = lost;
+  assert.equal((await post(ITEM_URL, VALID)).status, 202);
+  await eventually(() => logs.length > 0, { withinMs: 1000, what: 'the lost wake-up is logged' });
+  store.onAppend = (piece) => ({ ...stored(piece), wakeAtMs: null }) as AppendResult;
+  assert.equal((await post(ITEM_URL, VALID)).status, 202);
+  assert.equal(store.wakes.length, 2);
+});
+
+test('wake-ups in flight are bounded', async () => {
+  const { post, store } = openFakeIntake({}, { limits: { wakesInFlightMax: 2 } });
+  store.onWake = never;
+  for (let n = 0; n < 5; n++) assert.equal((await post(ITEM_URL, VALID)).status, 202);
+  assert.equal(store.wakes.length, 2);
+});

@@ -1,0 +1,62 @@
+import { type Cloud, type CloudName, findCloud } from './clouds.ts';
+
+/** What the operator says about Graph and the credential. */
+export interface GraphConfig {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly cloud: CloudName;
+  readonly version: 'v1.0' | 'beta';
+  /** The Graph root without version. Null: by cloud. */
+  readonly baseUrl: string | null;
+  /** The whole token endpoint. Null: by cloud. */
+  readonly tokenUrl: string | null;
+}
+
+/** A setting with which no call may be made. */
+export class GraphConfigError extends Error {
+  override readonly name = 'GraphConfigError';
+  readonly code = 'SLU_DELIVER_CONFIG_INVALID';
+}
+
+export interface GraphEndpoints {
+  readonly cloud: Cloud;
+  readonly graphRoot: URL;
+  readonly tokenUrl: URL;
+}
+
+/** Where calls and token requests go; throws GraphConfigError rather than send a secret in the clear. */
+export function resolveEndpoints(
+  graph: GraphConfig,
+  { allowInsecure }: { readonly allowInsecure: boolean },
+): GraphEndpoints {
+  const cloud = findCloud(graph.cloud);
+  if ('refused' in cloud) throw new GraphConfigError(`cloud ${JSON.stringify(graph.cloud)}: ${cloud.refused}`);
+  const tokenUrl =
+    graph.tokenUrl ?? `https://${cloud.authorityHost}/${encodeURIComponent(graph.tenantId)}/oauth2/v2.0/token`;
+  return {
+    cloud,
+    graphRoot: checkUrl('the Graph root', graph.baseUrl ?? cloud.graphRoot, allowInsecure),
+    tokenUrl: checkUrl('the token endpoint', tokenUrl, allowInsecure),
+  };
+}
+
+function checkUrl(what: string, text: string, allowInsecure: boolean): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new GraphConfigError(`${what} must be an http or https URL`);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new GraphConfigError(`${what} must not carry credentials, a query or a fragment`);
+  }
+  if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname)) {
+    throw new GraphConfigError(
+      `${what} ${url.origin} is plain http: secrets would travel readable; only this machine may be asked so`,
+    );
+  }
+  return url;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === '[::1]' || hostname === 'localhost' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

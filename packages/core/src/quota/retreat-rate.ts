@@ -106,21 +106,21 @@ function keepHolding(closed: Memory, memory: Memory, settings: QuotaSettings, re
   }
   if (heldS > EARLY_S) return slipLate(closed, memory);
   const slips = memory.slips + 1;
-  if (slips < 2) return { ...holdRate(closed, memory.rate * 0.98), slips };
-  // Twice early: the limit is another one now.
+  if (slips < (heldS < RESERVED_S ? 2 : 3)) return { ...holdRate(closed, memory.rate * 0.98), slips };
+  // Refused soon, and soon again: the limit is another one now.
   const forgotten = { ...memory, low: 0, lowS: 0 };
   return narrow({ ...closed, slips: 0, probes: 0 }, forgotten, { rate, estimate, agreedRate: estimate });
 }
 
 function slipLate(closed: Memory, memory: Memory): Memory {
   const { heldS, rate } = memory;
-  const slips = memory.slips + 1;
+  const slips = heldS > UNRELATED_S ? 1 : memory.slips + 1;
   const slippedFrom = slips === 1 ? rate : memory.slippedFrom;
   if (slips > SLIPS_MAX) {
     return { ...holdRate(closed, Math.max(rate, slippedFrom)), slips: slips > SLIPS_MAX + SLIPS_IGNORED ? 0 : slips };
   }
   const fall = Math.max(SLIP * 2 ** (slips - 1), closed.reserveS / heldS);
-  return { ...holdRate(closed, rate / (1 + fall)), slips: heldS > UNRELATED_S ? 0 : slips, slippedFrom };
+  return { ...holdRate(closed, rate / (1 + fall)), slips, slippedFrom };
 }
 
 interface SearchRefusal {

@@ -52,6 +52,7 @@ function receive(
   let held = 0;
   let seen = 0;
   let refused: Problem | null = null;
+  let ended = false;
 
   function letGo(): void {
     receiving.bytes -= held;
@@ -75,6 +76,7 @@ function receive(
     chunks.push(chunk);
   });
   stream.on('end', () => {
+    ended = true;
     if (refused !== null) reject(refusal(refused));
     else if (announced !== null && announced !== seen) reject(refusal(httpProblem('body_cut_off')));
     else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, seen));
@@ -82,6 +84,7 @@ function receive(
   });
   // A caller who went away, or was cut off by the request timeout, sees no answer; the bytes must be given back all the same.
   const gone = () => {
+    if (ended) return;
     letGo();
     reject(refusal(httpProblem('body_cut_off')));
   };

@@ -175,6 +175,7 @@ test('checks come in the promised order: 404, 415, 413, 400, 503', async () => {
   const other = '/v1/connections/other/items/../activities'.replace('..', '%2e%2e');
   assertProblem(await post(other, huge, { 'content-type': 'text/plain' }), 404, 'connection_not_found');
   assertProblem(await post('/v1/connections/other/activities', huge), 404, 'connection_not_found');
+  assertProblem(await post('/v1/connections/%2e%2e%2f/activities', VALID), 400, 'connection_id_invalid');
   assertProblem(await post(ITEM_URL, huge, { 'content-type': 'text/plain' }), 415, 'media_type_unsupported');
   assertProblem(
     await post(ITEM_URL, huge, { 'content-type': 'application/json; charset=utf-16' }),

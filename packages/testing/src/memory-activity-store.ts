@@ -1,0 +1,57 @@
+/*
+  The store in memory: the port's prose made executable, in the plainest way, to hold the store on Redis to it. It is one
+  store of one test: nothing is bounded but what the port bounds.
+*/
+import type { ActivityStore, SettledEntry } from '@sluice/core';
+import { appendPiece } from './memory/append-piece.ts';
+import { pauseConnection, resumeConnection } from './memory/block.ts';
+import { viewConnection } from './memory/connection-view.ts';
+import { learn } from './memory/learning.ts';
+import { sweepPromises } from './memory/promise.ts';
+import { viewReceipt } from './memory/receipt.ts';
+import { settleLease } from './memory/settle-lease.ts';
+import { connectionOf, emptyState, knownConnections, type Now } from './memory/state.ts';
+import { takeLease } from './memory/take-lease.ts';
+
+export interface MemoryActivityStore extends ActivityStore {
+  /** Dead letters and parked entries, in the order of their end. */
+  settledEntries(connectionId: string): readonly SettledEntry[];
+  /** By when somebody must call take; null: nobody needs to. */
+  promiseMs(connectionId: string): number | null;
+}
+
+export interface MemoryActivityStoreOptions {
+  /** The store's clock, microseconds since 1970. */
+  readonly nowUs: () => number;
+}
+
+export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions): MemoryActivityStore {
+  const state = emptyState();
+  const now = (): Now => {
+    const us = nowUs();
+    return { us, ms: Math.floor(us / 1000) };
+  };
+  return {
+    append: async (piece) => structuredClone(appendPiece(state, piece, now())),
+    take: async (request) => structuredClone(takeLease(state, request, now())),
+    settle: async (request) => structuredClone(settleLease(state, request, now())),
+    learn: async (id, version, learning) => {
+      return learn(connectionOf(state, id), { version, learning }, now());
+    },
+    sweep: async (request) => sweepPromises(state, request, now()),
+    receipt: async (receiptId) => structuredClone(viewReceipt(state, receiptId, now())),
+    connection: async (id) => {
+      const connection = knownConnections(state).find((known) => known.id === id);
+      return connection === undefined ? null : structuredClone(viewConnection(connection, now()));
+    },
+    connectionIds: async () => knownConnections(state).map(({ id }) => id),
+    pause: async (id) => {
+      pauseConnection(connectionOf(state, id), now());
+    },
+    resume: async (id) => {
+      return resumeConnection(connectionOf(state, id), now());
+    },
+    settledEntries: (id) => structuredClone(connectionOf(state, id).settledEntries),
+    promiseMs: (id) => connectionOf(state, id).promiseMs,
+  };
+}

@@ -1,0 +1,65 @@
+import type { AppendPiece, AppendResult } from '@sluice/core';
+import { writeAccepted } from './columns.ts';
+import { lowerPromise } from './promise.ts';
+import { openReceipt } from './receipt.ts';
+import {
+  type Appended,
+  type Connection,
+  connectionOf,
+  forgetOldest,
+  itemOf,
+  knownConnections,
+  type Now,
+  pendingOf,
+  type State,
+} from './state.ts';
+
+const LANE_ANSWERS_MAX = 4096;
+
+export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendResult {
+  const answers = state.lanes.get(piece.lane) ?? new Map<number, Appended>();
+  const first = answers.get(piece.sequence);
+  if (first !== undefined) return { ...first, status: 'again', wakeAtMs: null };
+
+  const appended = piece.groups.reduce((sum, { entries }) => sum + entries.length, 0);
+  const refusal = refusePiece(state, piece, appended);
+  if (refusal !== null) return refusal;
+
+  openReceipt(state, piece, appended, now);
+  const wakeAtMs = appended === 0 ? null : appendEntries(state, piece, now);
+  const answer: Appended = { status: 'appended', appended, acceptedMs: now.ms, wakeAtMs };
+  state.lanes.set(piece.lane, answers.set(piece.sequence, answer));
+  forgetOldest(answers, LANE_ANSWERS_MAX);
+  return answer;
+}
+
+/** A piece without entries only has something to say to a receipt: nothing is too full for it. */
+function refusePiece(state: State, piece: AppendPiece, appended: number): AppendResult | null {
+  if (appended === 0) return null;
+  const known = knownConnections(state);
+  const connection = known.find(({ id }) => id === piece.connectionId);
+  const pending = connection === undefined ? 0 : pendingOf(connection);
+  if (pending + appended > piece.pendingMax) return { status: 'full', pending };
+  if (connection !== undefined || known.length < piece.connectionsMax) return null;
+  return { status: 'too-many-connections', pending };
+}
+
+function appendEntries(state: State, piece: AppendPiece, now: Now): number | null {
+  const connection = connectionOf(state, piece.connectionId);
+  for (const group of piece.groups) appendGroup(connection, group, piece.entriesMax, now);
+  const filled = piece.groups.some(({ itemId }) => itemOf(connection, itemId).entries.length >= piece.entriesMax);
+  return lowerPromise(connection, filled ? now.ms : now.ms + piece.lingerMs);
+}
+
+function appendGroup(
+  connection: Connection,
+  { itemId, entries }: AppendPiece['groups'][number],
+  entriesMax: number,
+  now: Now,
+): void {
+  if (entries.length === 0) return;
+  const item = itemOf(connection, itemId);
+  if (item.entries.length < entriesMax) item.lastFill = null;
+  item.entries.push(...entries.map((entry) => writeAccepted(entry, now.ms)));
+  connection.counts.appended += entries.length;
+}

@@ -1,0 +1,128 @@
+/* Receipts: opened by append, kept up to date by whatever ends an entry, read with their counts. */
+import {
+  type AppendPiece,
+  RECEIPT_ENTRIES_MAX,
+  RECEIPT_REF_LENGTH,
+  type ReceiptEntry,
+  type ReceiptView,
+  type SettledReason,
+} from '@sluice/core';
+import { readColumns } from './columns.ts';
+import type { Now, Receipt, State } from './state.ts';
+
+/** The piece goes into its request's receipt; the first one opens it. */
+export function openReceipt(state: State, piece: AppendPiece, appended: number, now: Now): void {
+  const { receiptId } = piece;
+  if (receiptId === null) return;
+  const receipt = state.receipts.get(refOf(receiptId)) ?? emptyReceipt(receiptId, piece, now);
+  state.receipts.set(refOf(receiptId), receipt);
+  pushOutOldest(state, piece.receiptsMax);
+  receipt.appended += appended;
+  receipt.rejected += piece.rejected;
+  receipt.complete ||= piece.last;
+  // More can be refused than is listed, so the total follows the count.
+  receipt.entriesTotal += piece.rejected;
+  for (const { index, pointer, code, message } of piece.rejectedEntries) {
+    list(receipt, { index, state: 'rejected', itemId: null, code, message, requestId: null, attempts: 0, pointer });
+  }
+  expireWhenFinal(receipt, piece.receiptTtlMs, now);
+}
+
+export function countDelivered(state: State, entry: string, now: Now): void {
+  const receipt = receiptOf(state, entry);
+  if (receipt === null) return;
+  receipt.delivered += 1;
+  expireWhenFinal(receipt, receipt.ttlMs, now);
+}
+
+/** An entry that ended as a dead letter or parked. */
+export function listEnded(
+  state: State,
+  { entry, itemId, end, reason }: { entry: string; itemId: string; end: 'dead' | 'parked'; reason: SettledReason },
+  now: Now,
+): void {
+  const receipt = receiptOf(state, entry);
+  if (receipt === null) return;
+  const { index, attempts } = readColumns(entry);
+  const { code, message, requestId } = reason;
+  receipt[end] += 1;
+  receipt.entriesTotal += 1;
+  list(receipt, { index, state: end, itemId, code, message, requestId, attempts, pointer: null });
+  expireWhenFinal(receipt, receipt.ttlMs, now);
+}
+
+export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptView | null {
+  const receipt = state.receipts.get(refOf(receiptId));
+  if (receipt === undefined || receipt.id !== receiptId) return null;
+  if (receipt.expiresMs !== null && receipt.expiresMs <= now.ms) return null;
+  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, entries, entriesTotal } = receipt;
+  const inFlight = countLeased(state, receipt);
+  const pending = unended(receipt) - inFlight;
+  return {
+    receiptId,
+    connectionId,
+    acceptedMs,
+    final: isFinal(receipt),
+    complete,
+    counts: {
+      pending,
+      inFlight,
+      delivered,
+      dead,
+      parked,
+      discarded: 0,
+      erased: 0,
+      expired: 0,
+      rejected,
+      duplicates: 0,
+    },
+    entries: [...entries],
+    entriesTotal,
+  };
+}
+
+function countLeased(state: State, receipt: Receipt): number {
+  const leases = [...(state.connections.get(receipt.connectionId)?.leases.values() ?? [])];
+  const entries = leases.flatMap((lease) => lease.entries);
+  return entries.filter((entry) => receiptOf(state, entry) === receipt).length;
+}
+
+/** Of receipts of the same millisecond the first by id. */
+function pushOutOldest({ receipts }: State, receiptsMax: number): void {
+  const age = ([ref, { acceptedMs }]: [string, Receipt]) => `${acceptedMs} ${ref}`;
+  const oldestFirst = [...receipts].sort((a, b) => (age(a) < age(b) ? -1 : 1));
+  for (const [ref] of oldestFirst.slice(0, Math.max(0, receipts.size - receiptsMax))) receipts.delete(ref);
+}
+
+function emptyReceipt(id: string, { connectionId, receiptTtlMs }: AppendPiece, now: Now): Receipt {
+  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, entriesTotal: 0 };
+  const ends = { complete: false, expiresMs: null, ttlMs: receiptTtlMs };
+  return { id, connectionId, acceptedMs: now.ms, ...none, entries: [], ...ends };
+}
+
+function receiptOf(state: State, entry: string): Receipt | null {
+  const { receiptRef } = readColumns(entry);
+  return receiptRef === null ? null : (state.receipts.get(receiptRef) ?? null);
+}
+
+/** Entries know their receipt without its shard: by the end of its id. */
+function refOf(receiptId: string): string {
+  return receiptId.slice(-RECEIPT_REF_LENGTH);
+}
+
+function list(receipt: Receipt, entry: ReceiptEntry): void {
+  if (receipt.entries.length < RECEIPT_ENTRIES_MAX) receipt.entries.push(entry);
+}
+
+function unended({ appended, delivered, dead, parked }: Receipt): number {
+  return appended - delivered - dead - parked;
+}
+
+function isFinal(receipt: Receipt): boolean {
+  return receipt.complete && unended(receipt) === 0;
+}
+
+function expireWhenFinal(receipt: Receipt, ttlMs: number, now: Now): void {
+  receipt.ttlMs = ttlMs;
+  if (isFinal(receipt)) receipt.expiresMs ??= now.ms + ttlMs;
+}

@@ -1,0 +1,33 @@
+/* settle: what a call says about its connection: quota, closure, failures in a row, block. Once per lease id. */
+import { type CallSettlement, countAccepted, countRefused } from '@sluice/core';
+import { replaceBucket } from './awake-clock.ts';
+import { beginBlock, endBlock } from './block.ts';
+import type { Connection, Now } from './state.ts';
+
+/** Answers whether a block was ended, so that somebody may call earlier than was promised. */
+export function settleCall(connection: Connection, epoch: number, call: CallSettlement, now: Now): boolean {
+  countQuota(connection, epoch, call, now);
+  if (call.failed !== null) connection.failedInARow = call.failed ? connection.failedInARow + 1 : 0;
+  return settleBlock(connection, call, now);
+}
+
+function countQuota(connection: Connection, epoch: number, { quota, closeMs }: CallSettlement, now: Now): void {
+  const { bucket } = connection;
+  if (bucket === null) return;
+  if (quota === 'refused') {
+    replaceBucket(connection, countRefused(bucket, epoch, now.ms, Math.ceil(closeMs)), now);
+    return;
+  }
+  const counted = quota === 'accepted' ? countAccepted(bucket, epoch) : bucket;
+  // A closure without a throttle (a 503 with Retry-After) says nothing about the rate.
+  const closedUntilMs = Math.max(counted.closedUntilMs, closeMs > 0 ? now.ms + Math.ceil(closeMs) : 0);
+  replaceBucket(connection, { ...counted, closedUntilMs }, now);
+}
+
+function settleBlock(connection: Connection, { block, quota, failed }: CallSettlement, now: Now): boolean {
+  const before = connection.block;
+  if (block !== null) beginBlock(connection, block, now);
+  if (block !== null || before === null || (quota !== 'accepted' && failed !== false)) return false;
+  endBlock(connection, now);
+  return true;
+}

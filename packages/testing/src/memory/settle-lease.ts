@@ -1,0 +1,113 @@
+/* settle: ends a lease and carries out its settlement, entry by entry; then the call; then who has to be woken. */
+import type { Block, EntrySettlement, SettleRequest, SettleResult } from '@sluice/core';
+import { awakeMs } from './awake-clock.ts';
+import { beginBlock } from './block.ts';
+import { writeAttempt } from './columns.ts';
+import { endEntry } from './end-entry.ts';
+import { bucketToLearn } from './learning.ts';
+import { lowerPromise } from './promise.ts';
+import { countDelivered } from './receipt.ts';
+import { settleCall } from './settle-call.ts';
+import {
+  type Connection,
+  connectionOf,
+  forgetOldest,
+  type Group,
+  type Now,
+  type OpenLease,
+  pendingOf,
+  type State,
+} from './state.ts';
+
+const SETTLED_IDS_MAX = 4096;
+const DEAD_LETTERS_FULL: Block = { kind: 'held', reason: 'dead letters full', probeEveryMs: 60_000 };
+
+export function settleLease(state: State, request: SettleRequest, now: Now): SettleResult {
+  const { leaseId, epoch, settlement } = request;
+  const connection = connectionOf(state, request.connectionId);
+  const lease = connection.leases.get(leaseId);
+  const answer = (status: SettleResult['status'], wakeAtMs: number | null): SettleResult => {
+    return { status, wakeAtMs, nowMs: now.ms, learn: bucketToLearn(connection, now) };
+  };
+  if (lease === undefined && state.settledIds.has(leaseId)) {
+    return { status: 'again', wakeAtMs: null, nowMs: now.ms, learn: null };
+  }
+
+  if (lease !== undefined) assertPartition(lease, settlement.entries);
+  state.settledIds.add(leaseId);
+  forgetOldest(state.settledIds, SETTLED_IDS_MAX);
+  if (lease === undefined) {
+    connection.counts.staleSettles += 1;
+    const unblocked = settleCall(connection, epoch, settlement.call, now);
+    return answer('stale', wakeAfter(connection, { earliestDueMs: null, unblocked }, now));
+  }
+  connection.leases.delete(leaseId);
+  const groups = settleEntries(state, connection, lease, request, now);
+  connection.groups = [...connection.groups, ...groups];
+  connection.counts.unknown += settlement.call.unknown?.entries ?? 0;
+  const unblocked = settleCall(connection, epoch, settlement.call, now);
+  holdWhenDeadLettersAreFull(connection, request, now);
+  const earliestDueMs = groups.length === 0 ? null : Math.min(...groups.map(({ dueMs }) => dueMs));
+  return answer('settled', wakeAfter(connection, { earliestDueMs, unblocked }, now));
+}
+
+/** Answers the retry groups; their entries have their new columns. */
+function settleEntries(
+  state: State,
+  connection: Connection,
+  lease: OpenLease,
+  { settlement }: SettleRequest,
+  now: Now,
+): readonly Group[] {
+  const groups = new Map<number, Group>();
+  lease.entries.forEach((entry, n) => {
+    const { itemId } = lease;
+    const verdict = settlement.entries[n]!;
+    if (verdict.kind === 'ack') {
+      connection.counts.delivered += 1;
+      countDelivered(state, entry, now);
+    } else if (verdict.kind === 'requeue') {
+      connection.counts.retried += 1;
+      const tried = verdict.counted ? writeAttempt(entry, awakeMs(connection, now)) : entry;
+      const group = groups.get(verdict.group) ?? openGroup(lease, verdict, settlement.call.groupsWhole, now);
+      groups.set(verdict.group, { ...group, entries: [...group.entries, tried] });
+    } else {
+      const end = verdict.kind === 'deadLetter' ? 'dead' : 'parked';
+      // The call that ended it was an attempt, too.
+      const tried = writeAttempt(entry, awakeMs(connection, now));
+      endEntry(state, connection, { entry: tried, itemId, end, reason: verdict }, now);
+    }
+  });
+  return [...groups.values()];
+}
+
+type Requeue = Extract<EntrySettlement, { kind: 'requeue' }>;
+
+/** A group waits as long as its first entry says. */
+function openGroup({ id, itemId }: OpenLease, { group, delayMs }: Requeue, whole: boolean, now: Now): Group {
+  return { id: `${id}:${group}`, itemId, dueMs: now.ms + Math.ceil(delayMs), whole, entries: [] };
+}
+
+function holdWhenDeadLettersAreFull(connection: Connection, { deadLettersMax }: SettleRequest, now: Now): void {
+  if (connection.counts.dead < deadLettersMax) return;
+  beginBlock(connection, DEAD_LETTERS_FULL, now);
+}
+
+interface Changes {
+  readonly earliestDueMs: number | null;
+  /** A block was ended. */
+  readonly unblocked: boolean;
+}
+
+function wakeAfter(connection: Connection, { earliestDueMs, unblocked }: Changes, now: Now): number | null {
+  const forgotten = connection.promiseMs === null && pendingOf(connection) > 0;
+  if (unblocked || forgotten) return lowerPromise(connection, now.ms);
+  return earliestDueMs === null ? null : lowerPromise(connection, earliestDueMs);
+}
+
+function assertPartition({ id, entries }: OpenLease, verdicts: readonly EntrySettlement[]): void {
+  if (entries.length === verdicts.length) return;
+  throw new Error(
+    `The settlement of lease ${id} has ${verdicts.length} entries, the lease has ${entries.length}: a settlement is a partition of its batch.`,
+  );
+}

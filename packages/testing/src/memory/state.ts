@@ -1,0 +1,169 @@
+/* What the memory store remembers. Plain lists and maps, looked through from end to end where that is simpler. */
+import type { AppendResult, Block, Bucket, ReceiptEntry, SettledEntry } from '@sluice/core';
+
+/** A moment by the store's clock, in both units. One for each step. */
+export interface Now {
+  readonly us: number;
+  readonly ms: number;
+}
+
+export interface State {
+  readonly connections: Map<string, Connection>;
+  /** By the part of their id that entries carry. */
+  readonly receipts: Map<string, Receipt>;
+  /** The last LANE_ANSWERS_MAX answers of each lane, by sequence. */
+  readonly lanes: Map<string, Map<number, Appended>>;
+  /** The last SETTLED_IDS_MAX lease ids whose call was counted. */
+  readonly settledIds: Set<string>;
+  lastSweepMs: number | null;
+}
+
+export type Appended = Extract<AppendResult, { acceptedMs: number }>;
+
+export interface Connection {
+  readonly id: string;
+  /** Items with entries waiting; an item without any is not here. */
+  readonly items: Map<string, Item>;
+  /** Retries, whether their time has come or not. */
+  groups: readonly Group[];
+  readonly leases: Map<string, OpenLease>;
+  readonly settledEntries: SettledEntry[];
+  bucket: Bucket | null;
+  /** The last call was of rule 1 or 2 (whole group, age bound), so the next looks at 3 and 4 first. */
+  turnTaken: boolean;
+  failedInARow: number;
+  pausedSinceMs: number | null;
+  block: OpenBlock | null;
+  /** How long the awake clock stood still, stillnesses that have not ended left out. */
+  stillMs: number;
+  /** By when somebody must call take; null: nobody needs to. */
+  promiseMs: number | null;
+  /** Until then take would only say no, so an append need not wake anybody earlier. */
+  gateMs: number;
+  readonly counts: Counts;
+}
+
+export interface Counts {
+  appended: number;
+  delivered: number;
+  retried: number;
+  dead: number;
+  parked: number;
+  unknown: number;
+  staleSettles: number;
+}
+
+export interface Item {
+  readonly entries: string[];
+  /**
+   * Equal pairs left only this many for the item's last call, and nothing came since that could change it: entries that
+   * returned, or an append to an item without a full call's worth of entries. null: count the entries.
+   */
+  lastFill: number | null;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly itemId: string;
+  readonly dueMs: number;
+  /** Taken as it is, as one call. */
+  readonly whole: boolean;
+  readonly entries: readonly string[];
+}
+
+export interface OpenLease {
+  readonly id: string;
+  readonly itemId: string;
+  readonly entries: readonly string[];
+  readonly whole: boolean;
+  readonly probe: boolean;
+  readonly epoch: number;
+  readonly takenMs: number;
+  readonly expiresMs: number;
+}
+
+export interface OpenBlock extends Block {
+  readonly sinceMs: number;
+  readonly probeAtMs: number;
+}
+
+export interface Receipt {
+  readonly id: string;
+  readonly connectionId: string;
+  readonly acceptedMs: number;
+  complete: boolean;
+  appended: number;
+  delivered: number;
+  dead: number;
+  parked: number;
+  rejected: number;
+  readonly entries: ReceiptEntry[];
+  entriesTotal: number;
+  /** null: not every entry has its end. */
+  expiresMs: number | null;
+  ttlMs: number;
+}
+
+export function emptyState(): State {
+  return { connections: new Map(), receipts: new Map(), lanes: new Map(), settledIds: new Set(), lastSweepMs: null };
+}
+
+export function emptyConnection(id: string): Connection {
+  return {
+    id,
+    items: new Map(),
+    groups: [],
+    leases: new Map(),
+    settledEntries: [],
+    bucket: null,
+    turnTaken: false,
+    failedInARow: 0,
+    pausedSinceMs: null,
+    block: null,
+    stillMs: 0,
+    promiseMs: null,
+    gateMs: 0,
+    counts: { appended: 0, delivered: 0, retried: 0, dead: 0, parked: 0, unknown: 0, staleSettles: 0 },
+  };
+}
+
+/** Not final: waiting, delayed or leased. */
+export function pendingOf({ counts }: Connection): number {
+  return counts.appended - counts.delivered - counts.dead - counts.parked;
+}
+
+/** Entries go back to the head of their item, order kept. */
+export function returnToHead(connection: Connection, itemId: string, entries: readonly string[]): void {
+  const item = itemOf(connection, itemId);
+  item.entries.unshift(...entries);
+  item.lastFill = null;
+}
+
+/** An operator may pause a connection before its first entry; it is known from then on, but not before. */
+export function knownConnections({ connections }: State): readonly Connection[] {
+  return [...connections.values()].filter(({ counts }) => counts.appended > 0);
+}
+
+export function connectionOf(state: State, id: string): Connection {
+  const existing = state.connections.get(id);
+  if (existing !== undefined) return existing;
+  const connection = emptyConnection(id);
+  state.connections.set(id, connection);
+  return connection;
+}
+
+export function itemOf(connection: Connection, itemId: string): Item {
+  const known = connection.items.get(itemId);
+  if (known !== undefined) return known;
+  const item: Item = { entries: [], lastFill: null };
+  connection.items.set(itemId, item);
+  return item;
+}
+
+/** Keeps the newest `max` of what was added to a set or a map. */
+export function forgetOldest(ring: Map<unknown, unknown> | Set<unknown>, max: number): void {
+  for (const oldest of ring.keys()) {
+    if (ring.size <= max) return;
+    ring.delete(oldest);
+  }
+}

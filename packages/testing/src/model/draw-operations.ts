@@ -1,0 +1,199 @@
+/* Draws a run: first its settings, small so that bounds are met often, then its operations. */
+import type { AppendPiece, CallSettlement, EntrySettlement } from '@sluice/core';
+import {
+  ACTIVITY_START_MS,
+  type EntryParts,
+  makeCall,
+  makeDeadLetter,
+  makeEntry,
+  makePark,
+  makePiece,
+  makeRequeue,
+  makeTake,
+} from '../builders.ts';
+import type { ModelSettings, Operation } from './operations.ts';
+import type { Random } from './random.ts';
+
+/** Rule 3 of take looks at so many items. */
+const BEST_MAX = 8;
+
+export const MODEL_CONNECTIONS = ['hr', 'tickets', 'wiki'] as const;
+
+export function drawSettings(random: Random): ModelSettings {
+  const entriesMax = random.oneOf([1, 3, 4, 4, 20]);
+  const { connectionId, leaseId, ...take } = makeTake({
+    entriesMax,
+    lingerMs: random.oneOf([0, 200, 1000, 5000]),
+    ageBoundMs: random.oneOf([500, 5000, 60_000]),
+    leaseMs: random.oneOf([2000, 30_000]),
+    callTimeoutMs: random.oneOf([1000, 1500]),
+    inFlightMax: random.oneOf([2, 5, 20]),
+    unknownPolicy: random.oneOf(['retry', 'retry', 'park']),
+    intervalInitialUs: random.oneOf([1, 7000, 33_333, 50_000]),
+  });
+  return {
+    take,
+    append: {
+      pendingMax: random.oneOf([40, 1_000_000]),
+      connectionsMax: random.oneOf([2, 1000, 1000]),
+      receiptsMax: random.oneOf([3, 1_000_000]),
+    },
+    deadLettersMax: random.oneOf([6, 1_000_000]),
+    items: 'a B c-1 d_2 e f g h i j k l m n o p'.split(' ').slice(0, random.oneOf([2, 4, 16])),
+    groupEntriesMax: random.oneOf([2, entriesMax + 1]),
+    groupsMax: random.oneOf([2, 6]),
+    appendShare: random.oneOf([6, 22]),
+    pairs: random.oneOf([2, 30, 100_000]),
+  };
+}
+
+export function drawOperations(random: Random, settings: ModelSettings, count: number): readonly Operation[] {
+  const draw: Draw = { random, settings, sequence: 0, pieces: [], receiptId: null, receipts: 0 };
+  const operations: Operation[] = [];
+  while (operations.length < count) {
+    const rare = settings.items.length > BEST_MAX && random.chance(0.03);
+    operations.push(...(rare ? drawLonelyItem(draw, operations.length) : [drawOperation(draw, operations.length)]));
+  }
+  return operations.slice(0, count);
+}
+
+interface Draw {
+  readonly random: Random;
+  readonly settings: ModelSettings;
+  sequence: number;
+  readonly pieces: AppendPiece[];
+  /** Of the request whose pieces are being appended. */
+  receiptId: string | null;
+  receipts: number;
+}
+
+function drawOperation(draw: Draw, n: number): Operation {
+  const { random, settings } = draw;
+  const connectionId = random.chance(0.7) ? MODEL_CONNECTIONS[0] : random.oneOf(MODEL_CONNECTIONS);
+  const roll = random.below(100);
+  if (roll < settings.appendShare) return { op: 'append', piece: drawPiece(draw, connectionId) };
+  if (roll < 57) {
+    const resend = random.chance(0.08) ? random.below(100) / 100 : null;
+    return { op: 'take', connectionId, leaseId: leaseIdOf(n), resend };
+  }
+  if (roll < 76) return drawSettle(draw);
+  if (roll < 90)
+    return { op: 'advance', ms: random.oneOf([1, 3, 20, 50, 50, 200, 201, 499, 1000, 1001, 5000, 31_000]) };
+  if (roll < 94) return drawLearn(draw, connectionId);
+  if (roll < 97) return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
+  return { op: 'sweep', lateMs: random.oneOf([0, 500]), notWithinMs: random.oneOf([0, 400]) };
+}
+
+/** Too rare to be met by chance: one entry that has waited long enough lies behind eight fuller items that have not. */
+function drawLonelyItem(draw: Draw, n: number): readonly Operation[] {
+  const { random, settings } = draw;
+  const [lonely, ...others] = settings.items;
+  const { lingerMs, entriesMax } = settings.take;
+  const connectionId = MODEL_CONNECTIONS[2];
+  const append = (itemIds: readonly string[], count: number): Operation => {
+    const entriesOf = () => Array.from({ length: count }, (_, index) => drawEntry(random, settings.pairs, { index }));
+    const groups = itemIds.map((itemId) => ({ itemId, entries: entriesOf() }));
+    const sizes = { lingerMs, entriesMax, ...settings.append };
+    return { op: 'append', piece: makePiece({ connectionId, sequence: ++draw.sequence, groups, ...sizes }) };
+  };
+  const wait: Operation = { op: 'advance', ms: Math.ceil(lingerMs / 2) };
+  const take: Operation = { op: 'take', connectionId, leaseId: leaseIdOf(n), resend: null };
+  return [append([lonely!], 1), wait, append(others, 2), wait, take];
+}
+
+function leaseIdOf(n: number): string {
+  return `lease-${String(n).padStart(4, '0')}`;
+}
+
+function drawPiece(draw: Draw, connectionId: string): AppendPiece {
+  const { random, settings, pieces } = draw;
+  if (pieces.length > 0 && random.chance(0.05)) return random.oneOf(pieces);
+  if (draw.receiptId === null && random.chance(0.7)) {
+    draw.receipts += 1;
+    draw.receiptId = `s0receipt-${String(draw.receipts).padStart(4, '0')}`;
+  }
+  const { receiptId } = draw;
+  const last = random.chance(0.7);
+  const rejected = receiptId !== null && random.chance(0.2) ? random.below(3) : 0;
+  const piece = makePiece({
+    ...settings.append,
+    connectionId,
+    lane: 'lane-1',
+    sequence: ++draw.sequence,
+    receiptId,
+    rejected,
+    rejectedEntries: Array.from({ length: rejected }, (_, index) => ({
+      index,
+      pointer: `#/activities/${index}/type`,
+      code: 'type_unknown',
+      message: 'type must be viewed, modified, created or commented.',
+    })),
+    groups: random.chance(0.05) ? [] : drawGroups(draw, receiptId),
+    last,
+    lingerMs: settings.take.lingerMs,
+    entriesMax: settings.take.entriesMax,
+  });
+  // An entry belongs to the receipt of one connection, so a request that was begun on another one ends here.
+  if (last || receiptId === null || random.chance(0.5)) draw.receiptId = null;
+  pieces.push(piece);
+  return piece;
+}
+
+function drawGroups({ random, settings }: Draw, receiptId: string | null): AppendPiece['groups'] {
+  const { items, pairs, groupsMax, groupEntriesMax } = settings;
+  const first = random.below(items.length);
+  const count = 1 + random.below(Math.min(groupsMax, items.length));
+  const receiptRef = receiptId?.slice(-12) ?? null;
+  return Array.from({ length: count }, (_, g) => ({
+    itemId: items[(first + g) % items.length]!,
+    entries: Array.from({ length: 1 + random.below(groupEntriesMax) }, (_, index) =>
+      drawEntry(random, pairs, { index, receiptRef }),
+    ),
+  }));
+}
+
+function drawEntry(random: Random, pairs: number, parts: EntryParts): string {
+  const type = random.oneOf(['viewed', 'modified'] as const);
+  return makeEntry({ ...parts, type, startMs: ACTIVITY_START_MS + random.below(pairs) });
+}
+
+function drawSettle({ random, settings }: Draw): Operation {
+  const lease = random.chance(0.5) ? 0 : random.below(100) / 100;
+  const entriesMax = settings.take.entriesMax;
+  const call = drawCall(random);
+  const bisected = random.chance(0.15);
+  const plain = random.chance(0.4);
+  const verdicts = Array.from({ length: entriesMax }, (_, n): EntrySettlement => {
+    if (bisected) return makeRequeue({ group: n < entriesMax / 2 ? 0 : 1, counted: false });
+    if (plain || random.chance(0.5)) return { kind: 'ack' };
+    if (random.chance(0.2)) return random.chance(0.5) ? makeDeadLetter({ requestId: 'request-1' }) : makePark();
+    const group = random.below(3);
+    return makeRequeue({ group, counted: random.chance(0.5), delayMs: random.oneOf([0, 1, 300, 2000, 60_000]) });
+  });
+  const again = random.chance(0.12);
+  return { op: 'settle', lease, again, verdicts, call: bisected ? { ...call, groupsWhole: true } : call };
+}
+
+function drawCall(random: Random): CallSettlement {
+  const roll = random.below(100);
+  const probeEveryMs = random.oneOf([500, 3000, 30_000]);
+  if (roll < 60) return makeCall();
+  if (roll < 72) return makeCall({ quota: 'refused', closeMs: random.oneOf([0, 400, 1000, 5000]), failed: null });
+  if (roll < 78) return makeCall({ quota: 'none', failed: true, unknown: { entries: 1, reason: 'timeout' } });
+  if (roll < 83) return makeCall({ quota: 'none', failed: true, closeMs: random.oneOf([0, 2000]) });
+  if (roll < 88) return makeCall({ quota: 'none', failed: null, block: { kind: 'held', reason: '403', probeEveryMs } });
+  if (roll < 93)
+    return makeCall({ quota: 'none', failed: true, block: { kind: 'breaker', reason: '503', probeEveryMs } });
+  return makeCall({ quota: 'none', failed: random.oneOf([null, false]) });
+}
+
+function drawLearn({ random }: Draw, connectionId: string): Operation {
+  return {
+    op: 'learn',
+    connectionId,
+    versionsBehind: random.chance(0.2) ? 1 : 0,
+    closeMs: random.chance(0.2) ? 700 : 0,
+    learning: { memory: `{"rate":${random.below(100)}}`, intervalUs: random.oneOf([1, 10_000, 40_001]) },
+    learnInMs: random.oneOf([0, 1000, 10_000]),
+  };
+}

@@ -1,0 +1,48 @@
+/*
+  The operations of a random run, as data that can be played against any store, printed, and left out one by one. What an
+  operation means depends on the store only through leases: it names them by their place among those taken so far.
+*/
+import type { AppendPiece, CallSettlement, EntrySettlement, Learning, TakeRequest } from '@sluice/core';
+
+export type Operation =
+  | { readonly op: 'append'; readonly piece: AppendPiece }
+  | { readonly op: 'take'; readonly connectionId: string; readonly leaseId: string; readonly resend: Place | null }
+  | {
+      readonly op: 'settle';
+      /** One that is not settled, or for `again` one that is. */
+      readonly lease: Place;
+      readonly again: boolean;
+      /** For as many entries as a lease can have; the rest is not used. */
+      readonly verdicts: readonly EntrySettlement[];
+      readonly call: CallSettlement;
+    }
+  | {
+      readonly op: 'learn';
+      readonly connectionId: string;
+      readonly versionsBehind: number;
+      /** closedUntilMs from now on; 0 = none. */
+      readonly closeMs: number;
+      readonly learning: Pick<Learning, 'memory' | 'intervalUs'>;
+      readonly learnInMs: number;
+    }
+  | { readonly op: 'pause' | 'resume'; readonly connectionId: string }
+  | { readonly op: 'sweep'; readonly lateMs: number; readonly notWithinMs: number }
+  | { readonly op: 'advance'; readonly ms: number };
+
+/** One of several leases: 0 the oldest, below 1 the newest. */
+export type Place = number;
+
+/** What stays the same within a run, as configuration does. */
+export interface ModelSettings {
+  readonly take: Omit<TakeRequest, 'connectionId' | 'leaseId'>;
+  readonly append: Pick<AppendPiece, 'pendingMax' | 'connectionsMax' | 'receiptsMax'>;
+  readonly deadLettersMax: number;
+  readonly items: readonly string[];
+  /** Of one item in one piece. */
+  readonly groupEntriesMax: number;
+  readonly groupsMax: number;
+  /** Appends among a hundred operations: below what takes can carry, or above. */
+  readonly appendShare: number;
+  /** How many different pairs the entries have. */
+  readonly pairs: number;
+}

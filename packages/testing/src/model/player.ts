@@ -1,0 +1,112 @@
+/* Plays operations against one store, and answers what can be seen from outside after each. */
+import type { ActivityStore, Lease } from '@sluice/core';
+import { makeSettle } from '../builders.ts';
+import type { ContractStore } from '../contract-store.ts';
+import { MODEL_CONNECTIONS } from './draw-operations.ts';
+import type { ModelSettings, Operation } from './operations.ts';
+
+export interface Player {
+  /** The operation's own answer, and everything the port shows afterwards. */
+  play(operation: Operation): Promise<Seen>;
+}
+
+export interface Seen {
+  readonly answer: unknown;
+  readonly connectionIds: readonly string[];
+  readonly connections: readonly unknown[];
+  readonly receipts: readonly unknown[];
+}
+
+interface Taken {
+  readonly connectionId: string;
+  lease: Lease;
+  settled: boolean;
+}
+
+export function playerOf({ store, advance }: ContractStore, settings: ModelSettings): Player {
+  const taken: Taken[] = [];
+  const receiptIds = new Set<string>();
+
+  async function perform(operation: Operation): Promise<unknown> {
+    switch (operation.op) {
+      case 'append':
+        if (operation.piece.receiptId !== null) receiptIds.add(operation.piece.receiptId);
+        return store.append(operation.piece);
+      case 'take':
+        return take(operation);
+      case 'settle':
+        return settle(operation);
+      case 'learn':
+        return learn(store, operation);
+      case 'pause':
+        return store.pause(operation.connectionId);
+      case 'resume':
+        return store.resume(operation.connectionId);
+      case 'sweep':
+        return store.sweep(operation);
+      case 'advance':
+        return advance(operation.ms);
+      default:
+        return operation satisfies never;
+    }
+  }
+
+  async function take({ connectionId, leaseId, resend }: Extract<Operation, { op: 'take' }>): Promise<unknown> {
+    // Only a take whose answer was lost is sent again, and then nothing was settled.
+    const open = taken.filter(({ settled }) => !settled);
+    const again = resend === null ? undefined : at(open, resend);
+    const ids = again === undefined ? { connectionId, leaseId } : { ...again, leaseId: again.lease.leaseId };
+    const result = await store.take({ ...settings.take, connectionId: ids.connectionId, leaseId: ids.leaseId });
+    if (result.status !== 'leased') return result;
+    if (again === undefined) taken.push({ lease: result, connectionId, settled: false });
+    else again.lease = result;
+    return result;
+  }
+
+  async function settle(operation: Extract<Operation, { op: 'settle' }>): Promise<unknown> {
+    const { again, lease: place, verdicts, call } = operation;
+    const candidates = taken.filter(({ settled }) => settled === again);
+    const chosen = at(candidates, place);
+    if (chosen === undefined) return null;
+    const { lease, connectionId } = chosen;
+    chosen.settled = true;
+    const entries = verdicts.slice(0, lease.entries.length);
+    return store.settle(
+      makeSettle({
+        connectionId,
+        leaseId: lease.leaseId,
+        epoch: lease.epoch,
+        settlement: { entries, call },
+        deadLettersMax: settings.deadLettersMax,
+        entriesMax: settings.take.entriesMax,
+      }),
+    );
+  }
+
+  return {
+    async play(operation) {
+      const answer = await perform(operation);
+      return {
+        answer,
+        connectionIds: [...(await store.connectionIds())].sort(),
+        connections: await Promise.all(MODEL_CONNECTIONS.map((id) => store.connection(id))),
+        receipts: await Promise.all([...receiptIds].map((id) => store.receipt(id))),
+      };
+    },
+  };
+}
+
+function at(taken: readonly Taken[], place: number): Taken | undefined {
+  return taken[Math.floor(place * taken.length)];
+}
+
+async function learn(store: ActivityStore, operation: Extract<Operation, { op: 'learn' }>): Promise<unknown> {
+  const { connectionId, versionsBehind, closeMs, learning, learnInMs } = operation;
+  const view = await store.connection(connectionId);
+  if (view === null || view.bucket === null) return null;
+  return store.learn(connectionId, view.bucket.version - versionsBehind, {
+    ...learning,
+    learnAtMs: view.nowMs + learnInMs,
+    closedUntilMs: closeMs === 0 ? 0 : view.nowMs + closeMs,
+  });
+}

@@ -7,6 +7,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { answerClientError, answerError, type ServerLogger } from './answer-errors.ts';
 import { checkRequest, requestIdOf } from './check-request.ts';
+import type { ShapeLimits } from './check-shape.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
 import { addHealthRoutes, type HealthSources } from './health-routes.ts';
 import { isCharsetUtf8, parseJson } from './parse-json.ts';
@@ -28,9 +29,7 @@ export interface ServerSettings {
   readonly limits?: Partial<ServerLimits>;
 }
 
-export interface ServerLimits {
-  /** Nesting of a JSON body. */
-  readonly depthMax: number;
+export interface ServerLimits extends ShapeLimits {
   /** Bytes of unfinished bodies, all requests together; 503 beyond it. */
   readonly receivingBytesMax: number;
   readonly connectionsMax: number;
@@ -47,6 +46,8 @@ export interface ServerLimits {
 
 const LIMITS: ServerLimits = {
   depthMax: 16,
+  membersMax: 256,
+  valuesMax: 200_000,
   receivingBytesMax: 128 * 1024 * 1024,
   connectionsMax: 10_000,
   headersTimeoutMs: 5000,
@@ -126,6 +127,6 @@ function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: S
   app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
     if (!isCharsetUtf8(request.headers['content-type'] ?? ''))
       throw new ProblemError(httpProblem('charset_unsupported'));
-    return parseJson(await readBody(request.headers, stream), limits.depthMax);
+    return parseJson(await readBody(request.headers, stream), limits);
   });
 }

@@ -26,6 +26,7 @@ export const HTTP_PROBLEMS = {
   body_not_utf8: [400, 'The body is not valid UTF-8.'],
   body_not_json: [400, 'The body is not valid JSON.'],
   body_too_deep: [400, 'The body is nested too deeply.'],
+  body_too_complex: [400, 'The body has too many members or values.'],
   body_member_forbidden: [400, 'The members "__proto__" and "constructor.prototype" are not allowed.'],
   route_not_found: [404, 'There is nothing at this path for this method.'],
   request_timeout: [408, 'The request took too long to arrive.'],

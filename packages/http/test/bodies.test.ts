@@ -197,6 +197,15 @@ test('nesting stops at 16', async (t) => {
   assertProblem(await send({}, '{"a":'.repeat(1500)), 400, 'body_too_deep');
 });
 
+test('a small body of very many small things is refused before it is built', async (t) => {
+  const { port } = await startServer(t, {}, { bodyBytesMax: 4_194_304 });
+  const send = (body: string) => exchange(port, post('/echo', {}, body));
+  const many = `[${Array(1_000_000).fill('{}').join()}]`;
+  assertProblem(await send(many), 400, 'body_too_complex');
+  const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 90_000 }, (_, n) => [`k${n}`, 1])));
+  assertProblem(await send(wide), 400, 'body_too_complex');
+});
+
 test('bodies being received at once are bounded together, and their room is given back', async (t) => {
   const { port } = await startServer(t, { receivingBytesMax: 12_000 }, { bodyBytesMax: 10_000 });
   const body = JSON.stringify('x'.repeat(7998));

@@ -78,3 +78,16 @@ test('whatever text is logged, a line is one line of JSON', () => {
     }),
   );
 });
+
+test('lines below the level are not written, nor looked at', () => {
+  const { logger, lines } = recorder('warn');
+  const trap = Object.defineProperty({}, 'secret', { enumerable: true, get: () => assert.fail('looked at') });
+  logger.info(trap, 'quiet');
+  logger.child({ connection: 'hr' }).debug(trap, 'quiet');
+  logger.warn({}, 'loud');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ['loud'],
+  );
+  createLogger('intake', 'silent', { write: () => assert.fail('written') }).fatal({}, 'nothing');
+});

@@ -49,11 +49,16 @@ export function createLogger(service: string, level = 'info', destination?: LogD
 }
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug';
-type Sink = { readonly [level in Level]: (fields: object, text: string) => void };
+type Sink = { readonly [level in Level]: (fields: object, text: string) => void } & {
+  isLevelEnabled(level: string): boolean;
+};
 
 function asLogger(sink: Sink, bound: LogFields, stackShown: boolean): Logger {
-  const at = (level: Level) => (fields: LogFields, text: string) =>
-    sink[level]({ ...bound, ...fields }, cleanText(text));
+  // What is not logged costs nothing, so that debug lines may stand on busy paths.
+  const at = (level: Level) => {
+    if (!sink.isLevelEnabled(level)) return () => {};
+    return (fields: LogFields, text: string) => sink[level]({ ...bound, ...fields }, cleanText(text));
+  };
   return {
     fatal: at('fatal'),
     error: at('error'),

@@ -8,6 +8,7 @@ import { createCallLog } from './control/call-log.ts';
 import { createStats } from './control/stats.ts';
 import { createTokenCounts } from './control/token-counts.ts';
 import { createAppearances } from './graph/appearances.ts';
+import { createOpenResponses, type OpenResponses } from './http/open-responses.ts';
 import { routeRequest } from './http/route-request.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { createGates } from './limits/connection-gate.ts';
@@ -34,6 +35,7 @@ export interface Emulator {
 }
 
 const STOP_MS = 2000;
+const CLOSE_MS = 500;
 /** Longer than any client keeps an idle connection, so that it is the client who closes and no request meets a closing socket. */
 const KEEP_ALIVE_MS = 600_000;
 const CONNECTIONS_MAX = 10_000;
@@ -56,7 +58,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     requestIdPrefix: requestIdPrefix(clock.nowMs()),
     isStopped: () => stopped,
   };
-  const server = serve(world);
+  const responses = createOpenResponses();
+  const server = serve(world, responses);
   try {
     await listen(server, port, bind);
   } catch (error) {
@@ -66,6 +69,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   let stopping: Promise<void> | null = null;
   const stop = async () => {
     await close(server);
+    // A response that closes without having got out is a correction in the ledger: the ledger closes after it.
+    await responses.allClosed(CLOSE_MS);
     stopped = true;
     ledger.close();
   };
@@ -78,16 +83,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-function serve(world: World): Server {
+function serve(world: World, responses: OpenResponses): Server {
   const settings = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 30_000, requestTimeout: 60_000 };
   const server = createServer(settings, (request, response) => {
+    responses.add(response);
     routeRequest({ world, request, response }).catch((err: unknown) => {
       world.log.error({ err, url: request.url?.slice(0, 200) }, 'a request failed inside the emulator');
       response.destroy();
     });
   });
   server.maxConnections = CONNECTIONS_MAX;
-  // A request that is no HTTP is answered by node and is none of ours.
   return server;
 }
 
@@ -101,7 +106,7 @@ function listen(server: Server, port: number, bind: string): Promise<void> {
   });
 }
 
-/** Resolves after the last response has closed, so that corrections still find the ledger open. */
+/** Takes no more connections, lets calls in flight end, and cuts off what is left after STOP_MS. */
 async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   const sweep = setInterval(() => server.closeIdleConnections(), 10);

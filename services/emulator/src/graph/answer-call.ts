@@ -115,10 +115,18 @@ function append({ exchange, call, tenant, plan }: Appending): PlannedReply | nul
   }
   if (answered) {
     response.once('close', () => {
-      if (!response.writableFinished) world.ledger.correctToUnanswered(call.call);
+      if (!response.writableFinished) correct(world, call.call);
     });
   }
   return null;
+}
+
+function correct(world: World, call: number): void {
+  try {
+    world.ledger.correctToUnanswered(call);
+  } catch (err) {
+    world.log.error({ err, call }, 'the ledger could not be corrected: it says answered of a call that was not');
+  }
 }
 
 interface Ended {

@@ -106,11 +106,22 @@ function planTaken(input: CallInput, activities: readonly SentActivity[]): Endin
   }
 }
 
-/** Graph's own answer to a taken call: 207 when some entries fail. */
-function resultOf(input: CallInput, activities: readonly SentActivity[], status: number) {
+/** Graph's own answer to a taken call: 207 when some entries fail. `applied`: which ones do not, where that is decided already. */
+function resultOf(
+  input: CallInput,
+  activities: readonly SentActivity[],
+  status: number,
+  applied: readonly number[] | null = null,
+) {
   const { behavior } = input.rules;
-  const failing = status === 207 ? pickFailing(activities.length, input.random) : NO_FAILING;
   const positions = positionsOf(activities);
+  let failing = NO_FAILING;
+  if (status === 207) {
+    failing =
+      applied === null
+        ? pickFailing(activities.length, input.random)
+        : new Set(positions.filter((position) => !applied.includes(position)));
+  }
   const order = behavior.resultOrder === 'same' ? positions : shuffledPositions(activities.length, input.random);
   const body = formatResults({
     version: input.call.version,
@@ -136,7 +147,7 @@ function planScripted(
   if (typeof status === 'string') reply = ENDINGS[status];
   else if (body !== undefined) reply = { kind: 'sent', status, ...scriptedBody(body, headers) };
   else if (succeeds) {
-    const result = resultOf(input, activities, status);
+    const result = resultOf(input, activities, status, Array.isArray(apply) ? apply : null);
     appended = result.appended;
     reply = { ...result.reply, headers } as PlannedReply;
   } else reply = { kind: 'refused', refusal: { ...usualRefusal(status), headers } };

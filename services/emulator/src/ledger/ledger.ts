@@ -76,7 +76,8 @@ export async function openLedger(dataDir: string | null): Promise<Ledger> {
       ftruncateSync(file, 0);
       unanswered.clear();
       generation++;
-      [seq, call, sizeBytes] = [0, 0, 0];
+      // Calls keep their numbers: one in flight must not be taken for a later one.
+      [seq, sizeBytes] = [0, 0];
     },
     close() {
       closeSync(file);

@@ -1,0 +1,28 @@
+/* The JSON lines of our services, as people read them. */
+export interface LogLine {
+  readonly msg: string;
+  readonly [member: string]: unknown;
+}
+
+/** Null for what is not one of our log lines. */
+export function parseLogLine(text: string): LogLine | null {
+  if (!text.startsWith('{')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'msg' in value && typeof value.msg === 'string'
+      ? (value as LogLine)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Level, text and error of a log line; other text as it is. */
+export function formatLogLine(text: string): string {
+  const line = parseLogLine(text);
+  if (line === null) return text;
+  const level = typeof line['level'] === 'string' ? `${line['level']}: ` : '';
+  const err = line['err'];
+  const cause = typeof err === 'object' && err !== null && 'message' in err ? ` (${String(err.message)})` : '';
+  return `${level}${line.msg}${cause}`;
+}

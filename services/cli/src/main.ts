@@ -1,0 +1,13 @@
+/* `sluice ...` and `npm start`: picks the command. The only file of this room that reads or ends the process. */
+import { fileURLToPath } from 'node:url';
+import { runCommand } from './run-command.ts';
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  // npm runs scripts at the root of the clone; paths are meant from where the person is.
+  cwd: process.env['INIT_CWD'] ?? process.cwd(),
+  root: fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, ''),
+  out: process.stdout,
+  err: process.stderr,
+  exit: (code) => process.exit(code),
+});

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runService } from './run-service.ts';
+import { planStart, START_HELP } from './start/plan-start.ts';
+import { suggest } from './suggest.ts';
+import { EXIT_USAGE, type World } from './world.ts';
+
+interface Command {
+  readonly summary: string;
+  readonly help: string;
+  readonly run: (args: readonly string[], world: World) => Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    summary: 'runs everything: Redis, emulator, intake and workers (npm start)',
+    help: START_HELP,
+    run: runStart,
+  },
+  intake: service(
+    'intake',
+    'takes activities over HTTP and stores them',
+    'PORT (8080), SLUICE_BIND (127.0.0.1), REDIS_URL',
+  ),
+  worker: service(
+    'worker',
+    'delivers stored activities to Microsoft Graph',
+    'PORT (9464, health and metrics), REDIS_URL, GRAPH_TENANT_ID, GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET',
+  ),
+  emulator: service(
+    'emulator',
+    'stands in for Microsoft Graph and its token endpoint',
+    'PORT (8090), SLUICE_BIND (127.0.0.1), SLUICE_DATA_DIR (.sluice/)',
+  ),
+  console: {
+    summary: 'the operators’ page',
+    help: 'sluice console\n\nThe console is not part of this version.\n',
+    run: async (_args, world) => {
+      world.err.write('The console is not part of this version.\n');
+      return EXIT_USAGE;
+    },
+  },
+};
+
+/** Answers the exit code. */
+export async function runCommand(argv: readonly string[], world: World): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined) {
+    world.err.write(overview());
+    return EXIT_USAGE;
+  }
+  if (name === '--help' || name === '-h') return say(overview(), world);
+  if (name === '--version' || name === '-v') return say(`${version(world)}\n`, world);
+  if (name === 'help') {
+    return args[0] === undefined ? say(overview(), world) : runCommand([args[0], '--help'], world);
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const meant = suggest(name, [...Object.keys(COMMANDS), 'help']);
+    const hint = meant === null ? 'See `sluice --help`.' : `Did you mean \`sluice ${meant}\`?`;
+    world.err.write(`There is no command "${name}". ${hint}\n`);
+    return EXIT_USAGE;
+  }
+  if (args.includes('--help') || args.includes('-h')) return say(command.help, world);
+  return command.run(args, world);
+}
+
+async function runStart(args: readonly string[], world: World): Promise<number> {
+  const plan = planStart(args, world);
+  if ('refusal' in plan) {
+    world.err.write(`${plan.refusal}\n`);
+    return plan.exitCode;
+  }
+  // Loaded only here: everything else answers at once without it.
+  const { start } = await import('./start/start.ts');
+  return start(plan, world);
+}
+
+function service(name: string, summary: string, settings: string): Command {
+  return {
+    summary,
+    help: `sluice ${name}\n\nOne service of Sluice on the right Node: ${summary}.\nSettings are environment variables: ${settings}.\nSIGTERM and Ctrl-C stop it.\n`,
+    run: (args, world) => runService(name, args, world),
+  };
+}
+
+function overview(): string {
+  const lines = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(10)} ${command.summary}`);
+  return `sluice COMMAND [options]\n\n${lines.join('\n')}\n\n  sluice COMMAND --help says more; sluice --version says which Sluice this is.\n`;
+}
+
+function say(text: string, world: World): number {
+  world.out.write(text);
+  return 0;
+}
+
+function version(world: World): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(join(world.root, 'services/cli/package.json'), 'utf8'));
+  return manifest.version;
+}

@@ -1,0 +1,75 @@
+/* Where the numbers of the status line come from: what was accepted and is pending from Redis, calls and fill from the emulator. */
+import { openRedisStore, type RedisStore } from '@sluice/store';
+import type { Totals } from './totals.ts';
+
+export interface TotalsReader {
+  /** Never throws: what cannot be read at the moment is null. */
+  read(): Promise<Totals>;
+  close(): Promise<void>;
+}
+
+const READ_MS_MAX = 2000;
+
+export function openTotals(redisUrl: string, emulatorUrl: string | null): TotalsReader {
+  // Redis going away is said by the services and seen by the launcher; here it only means that a number is not known.
+  const store = openRedisStore({ url: redisUrl, role: 'worker', onError: () => undefined });
+  return {
+    async read() {
+      const [stored, called] = await Promise.all([
+        readStored(store),
+        emulatorUrl === null ? null : readCalled(emulatorUrl),
+      ]);
+      return {
+        accepted: stored?.accepted ?? null,
+        delivered: stored?.delivered ?? null,
+        pending: stored?.pending ?? null,
+        calls: called?.calls ?? null,
+        taken: called?.taken ?? null,
+        fill: called?.fill ?? null,
+      };
+    },
+    close: () => store.close(),
+  };
+}
+
+async function readStored(store: RedisStore): Promise<{ accepted: number; delivered: number; pending: number } | null> {
+  const sum = { accepted: 0, delivered: 0, pending: 0 };
+  const addAll = async () => {
+    for (const id of await store.connectionIds()) {
+      const connection = await store.connection(id);
+      sum.accepted += connection?.appended ?? 0;
+      sum.delivered += connection?.delivered ?? 0;
+      sum.pending += connection?.pending ?? 0;
+    }
+    return sum;
+  };
+  return within(READ_MS_MAX, addAll()).catch(() => null);
+}
+
+async function readCalled(emulatorUrl: string): Promise<Pick<Totals, 'calls' | 'taken' | 'fill'> | null> {
+  try {
+    const response = await fetch(`${emulatorUrl}/emulator/stats`, { signal: AbortSignal.timeout(READ_MS_MAX) });
+    const stats: EmulatorStats = JSON.parse(await response.text());
+    const taken = Object.entries(stats.byStatus ?? {}).filter(([status]) => /^(2|lost)/.test(status));
+    return {
+      calls: stats.calls ?? null,
+      taken: taken.reduce((sum, [, calls]) => sum + calls, 0),
+      fill: stats.meanFill ?? null,
+    };
+  } catch {
+    return null;
+  }
+}
+
+interface EmulatorStats {
+  readonly calls?: number;
+  readonly byStatus?: Readonly<Record<string, number>>;
+  readonly meanFill?: number;
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

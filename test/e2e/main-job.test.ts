@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { eventually } from '@sluice/testing';
 import { assertDeliveredOnce, drained } from '../support/conservation.ts';
 import { startProducer } from '../support/producer.ts';
-import { startSystem, type System } from '../support/start-system.ts';
+import { type System, startSystem } from '../support/start-system.ts';
 
 let system: System;
 before(async () => {
@@ -18,18 +18,33 @@ test('one activity arrives as Graph wants it, and its receipt says so', async ()
   const response = await fetch(`${system.intakes[0]!.url}/v1/connections/single/items/ticket-1/activities`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ type: 'viewed', startDateTime: '2026-05-04T10:20:30.1239+02:00', performedBy: { type: 'user', id: PERFORMER } }),
+    body: JSON.stringify({
+      type: 'viewed',
+      startDateTime: '2026-05-04T10:20:30.1239+02:00',
+      performedBy: { type: 'user', id: PERFORMER },
+    }),
   });
   assert.equal(response.status, 202);
   assert.equal(response.headers.get('sluice-durability'), 'fsync');
-  const answer = (await response.json()) as { receiptId: string; accepted: number; duplicates: number; rejected: unknown[] };
-  assert.deepEqual({ ...answer, receiptId: '' }, { receiptId: '', connectionId: 'single', accepted: 1, duplicates: 0, rejected: [] });
+  const answer = (await response.json()) as {
+    receiptId: string;
+    accepted: number;
+    duplicates: number;
+    rejected: unknown[];
+  };
+  assert.deepEqual(
+    { ...answer, receiptId: '' },
+    { receiptId: '', connectionId: 'single', accepted: 1, duplicates: 0, rejected: [] },
+  );
   assert.match(response.headers.get('location') ?? '', new RegExp(`/v1/receipts/${answer.receiptId}$`));
 
-  const line = await eventually(async () => (await system.emulator.ledger()).find((one) => one.connection === 'single'), {
-    withinMs: 10_000,
-    what: 'the activity is in the ledger',
-  });
+  const line = await eventually(
+    async () => (await system.emulator.ledger()).find((one) => one.connection === 'single'),
+    {
+      withinMs: 10_000,
+      what: 'the activity is in the ledger',
+    },
+  );
   assert.equal(line.item, 'ticket-1');
   assert.equal(line.answered, true);
   assert.deepEqual(line.activity, {
@@ -72,15 +87,23 @@ test('a request with some invalid entries stores the valid ones and names the ot
   const response = await fetch(`${system.intakes[0]!.url}/v1/connections/partial/items/a/activities`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ activities: [good, { ...good, type: 'Viewed' }, { ...good, startDateTime: '2026-01-01T00:00:00' }] }),
+    body: JSON.stringify({
+      activities: [good, { ...good, type: 'Viewed' }, { ...good, startDateTime: '2026-01-01T00:00:00' }],
+    }),
   });
   assert.equal(response.status, 207);
-  const body = (await response.json()) as { accepted: number; rejected: { index: number; pointer: string; message: string }[] };
+  const body = (await response.json()) as {
+    accepted: number;
+    rejected: { index: number; pointer: string; message: string }[];
+  };
   assert.equal(body.accepted, 1);
-  assert.deepEqual(body.rejected.map(({ index, pointer }) => [index, pointer]), [
-    [1, '#/activities/1/type'],
-    [2, '#/activities/2/startDateTime'],
-  ]);
+  assert.deepEqual(
+    body.rejected.map(({ index, pointer }) => [index, pointer]),
+    [
+      [1, '#/activities/1/type'],
+      [2, '#/activities/2/startDateTime'],
+    ],
+  );
   assert.match(body.rejected[0]!.message, /did you mean "viewed"/i);
   assert.match(body.rejected[1]!.message, /add Z or an offset/);
 });

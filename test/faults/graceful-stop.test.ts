@@ -13,7 +13,9 @@ test('workers and intakes stopped in turn under load lose nothing, double nothin
   const system = await startSystem({ workers: 2, intakes: 2, behavior: { latencyMs: [50, 200] } });
   try {
     const stopped = new Set<string>();
-    const producer = startProducer(() => system.intakes.map((intake) => intake.url!).filter((url) => !stopped.has(url)));
+    const producer = startProducer(() =>
+      system.intakes.map((intake) => intake.url!).filter((url) => !stopped.has(url)),
+    );
     let going = true;
     const statuses: number[] = [];
     const loops = Array.from({ length: 4 }, async () => {
@@ -35,7 +37,11 @@ test('workers and intakes stopped in turn under load lose nothing, double nothin
     await reach(4000);
     going = false;
     await Promise.all(loops);
-    assert.deepEqual(statuses.filter((status) => status !== 202), [], 'no producer saw an error');
+    assert.deepEqual(
+      statuses.filter((status) => status !== 202),
+      [],
+      'no producer saw an error',
+    );
     await drained(system, [CONNECTION], 60_000);
     await assertDeliveredOnce(system, producer);
   } finally {

@@ -57,12 +57,20 @@ test('nothing is stranded while wake-ups are lost, workers killed and queues emp
     assertNothingInvented(books, producer);
     const waits = books.lines.flatMap((line) => {
       const { type, startDateTime, performedBy } = line.activity;
-      const key = keyOf({ connection: line.connection, item: line.item, type, startDateTime, performer: performedBy.id });
+      const key = keyOf({
+        connection: line.connection,
+        item: line.item,
+        type,
+        startDateTime,
+        performer: performedBy.id,
+      });
       const acknowledged = acknowledgedAt.get(key);
       return acknowledged === undefined ? [] : [Date.parse(line.at) - acknowledged];
     });
     waits.sort((a, b) => a - b);
-    t.diagnostic(`${waits.length} activities; wait p50 ${waits[waits.length >> 1]} ms, longest ${waits.at(-1)} ms, bound ${BOUND_MS} ms`);
+    t.diagnostic(
+      `${waits.length} activities; wait p50 ${waits[waits.length >> 1]} ms, longest ${waits.at(-1)} ms, bound ${BOUND_MS} ms`,
+    );
     assert.ok(waits.at(-1)! <= BOUND_MS + SLACK_MS, `the longest wait was ${waits.at(-1)} ms`);
   } finally {
     await store.close();

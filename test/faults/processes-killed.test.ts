@@ -2,9 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '@sluice/testing';
-import { assertDeliveredOnce, assertNothingInvented, drained, keyOf, openStore, readBooks } from '../support/conservation.ts';
+import {
+  assertDeliveredOnce,
+  assertNothingInvented,
+  drained,
+  keyOf,
+  openStore,
+  readBooks,
+} from '../support/conservation.ts';
 import { type Producer, startProducer } from '../support/producer.ts';
-import { startSystem, type System } from '../support/start-system.ts';
+import { type System, startSystem } from '../support/start-system.ts';
 
 const items = Array.from({ length: 30 }, (_, n) => `item-${n}`);
 const CONNECTION = 'killed';
@@ -26,7 +33,10 @@ function produce(producer: Producer, { parallel = 4, count = 50 } = {}): () => P
 }
 
 const acknowledged = (producer: Producer, atLeast: number) =>
-  eventually(() => producer.acknowledged.length >= atLeast, { withinMs: 20_000, what: `${atLeast} activities are acknowledged` });
+  eventually(() => producer.acknowledged.length >= atLeast, {
+    withinMs: 20_000,
+    what: `${atLeast} activities are acknowledged`,
+  });
 
 async function assertNothingLost(system: System, producer: Producer) {
   const books = await readBooks(system);
@@ -75,7 +85,9 @@ test('all workers killed together: the next one goes on with what was pending', 
 test('an intake killed under load loses nothing it acknowledged and doubles nothing', async () => {
   const system = await startSystem({ workers: 1, intakes: 2 });
   try {
-    const producer = startProducer(() => system.intakes.filter((intake) => intake.url !== null).map((intake) => intake.url!));
+    const producer = startProducer(() =>
+      system.intakes.filter((intake) => intake.url !== null).map((intake) => intake.url!),
+    );
     const stop = produce(producer);
     await acknowledged(producer, 2000);
     await system.intakes[0]!.kill('SIGKILL');
@@ -108,4 +120,3 @@ test('Redis killed and started again: what was acknowledged survives, and nothin
     await system.stop();
   }
 });
-

@@ -1,7 +1,7 @@
 /* The oracle: what was acknowledged is in the ledger, in the dead letters, parked or pending; and how often each. */
 import assert from 'node:assert/strict';
-import { eventually } from '@sluice/testing';
 import { openRedisStore, type RedisStore } from '@sluice/store';
+import { eventually } from '@sluice/testing';
 import type { LedgerLine } from './emulator-control.ts';
 import type { Producer, Sent } from './producer.ts';
 import type { System } from './start-system.ts';
@@ -58,7 +58,11 @@ export async function assertDeliveredOnce(system: System, producer: Producer): P
 
 export function assertNothingInvented(books: Books, producer: Producer): void {
   const sent = new Set([...producer.acknowledged, ...producer.doubtful].map(keyOf));
-  assert.deepEqual([...books.appended.keys()].filter((key) => !sent.has(key)), [], 'in the ledger, but nobody sent it');
+  assert.deepEqual(
+    [...books.appended.keys()].filter((key) => !sent.has(key)),
+    [],
+    'in the ledger, but nobody sent it',
+  );
 }
 
 /** Each call: one item, 1 to 20 activities, each with its type. */
@@ -66,7 +70,11 @@ export function assertCallsWellFormed(lines: readonly LedgerLine[]): void {
   const calls = Map.groupBy(lines, (line) => line.call);
   for (const [call, entries] of calls) {
     assert.ok(entries.length <= 20, `call ${call} carried ${entries.length}`);
-    assert.equal(new Set(entries.map((line) => `${line.connection} ${line.item}`)).size, 1, `call ${call} was for one item`);
+    assert.equal(
+      new Set(entries.map((line) => `${line.connection} ${line.item}`)).size,
+      1,
+      `call ${call} was for one item`,
+    );
     const pairs = entries.map(({ activity }) => `${activity.type} ${activity.startDateTime}`);
     assert.equal(new Set(pairs).size, pairs.length, `no two of call ${call} share type and instant`);
   }

@@ -32,23 +32,36 @@ export interface EmulatorControl {
   behave(behavior: Readonly<Record<string, unknown>>): Promise<void>;
   ledger(): Promise<readonly LedgerLine[]>;
   calls(): Promise<readonly CallLine[]>;
-  stats(): Promise<{ readonly calls: number; readonly activities: number; readonly meanFill: number; readonly byStatus: Record<string, number> }>;
+  stats(): Promise<{
+    readonly calls: number;
+    readonly activities: number;
+    readonly meanFill: number;
+    readonly byStatus: Record<string, number>;
+  }>;
 }
 
 export function emulatorControl(url: string): EmulatorControl {
   async function lines<T>(path: string): Promise<readonly T[]> {
     const text = await (await fetch(`${url}${path}`)).text();
-    return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as T);
   }
   return {
     url,
     behave: async (behavior) => {
       const headers = { 'content-type': 'application/json' };
-      const response = await fetch(`${url}/emulator/behavior`, { method: 'PUT', headers, body: JSON.stringify(behavior) });
+      const response = await fetch(`${url}/emulator/behavior`, {
+        method: 'PUT',
+        headers,
+        body: JSON.stringify(behavior),
+      });
       if (!response.ok) throw new Error(`the emulator refused the behaviour: ${await response.text()}`);
     },
     ledger: () => lines<LedgerLine>('/emulator/ledger'),
     calls: () => lines<CallLine>('/emulator/calls'),
-    stats: async () => (await (await fetch(`${url}/emulator/stats`)).json()) as Awaited<ReturnType<EmulatorControl['stats']>>,
+    stats: async () =>
+      (await (await fetch(`${url}/emulator/stats`)).json()) as Awaited<ReturnType<EmulatorControl['stats']>>,
   };
 }

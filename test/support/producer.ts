@@ -15,7 +15,11 @@ export interface Producer {
   /** Sent, but the answer was none or an error: promised neither way. */
   readonly doubtful: Sent[];
   /** Posts `count` activities in one request; answers the HTTP status, 0 for a connection that broke. */
-  post(request: { readonly connection: string; readonly items: readonly string[]; readonly count: number }): Promise<number>;
+  post(request: {
+    readonly connection: string;
+    readonly items: readonly string[];
+    readonly count: number;
+  }): Promise<number>;
 }
 
 const TYPES = ['viewed', 'modified', 'created', 'commented'];

@@ -6,12 +6,11 @@ import { intervalInitialUs, type Lease, type Reply } from '@sluice/core';
 import { createGraphSender } from '@sluice/graph';
 import { openWakeups, startDrains, type Wakeups } from '@sluice/scheduler';
 import { openRedisStore } from '@sluice/store';
-import type { Logger, Metrics } from '@sluice/telemetry';
+import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { boundedCalls } from './calls.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { drainConnection } from './drain-connection.ts';
 import { learnOnce } from './learn.ts';
-import { limitLogs } from './limit-logs.ts';
 import { observeDelivery } from './observe-delivery.ts';
 
 export interface WorkerParts {
@@ -35,7 +34,7 @@ const SETTLE_MARGIN_MS = 1000;
 
 export function startWorker({ config, graph, logger, metrics, wrapWakeups }: WorkerParts): RunningWorker {
   const { connection } = config;
-  const onError = limitLogs(logger);
+  const onError = limitLogs(logger, 'worker error');
   const store = openRedisStore({ url: config.redisUrl, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);

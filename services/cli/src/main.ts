@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './run-command.ts';
 
-process.exitCode = await runCommand(process.argv.slice(2), {
+const exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,
   // npm runs scripts at the root of the clone; paths are meant from where the person is.
   cwd: process.env['INIT_CWD'] ?? process.cwd(),
@@ -11,3 +11,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   err: process.stderr,
   exit: (code) => process.exit(code),
 });
+// Everything has been stopped and said by now; a timer that a library left behind would keep the terminal for seconds.
+for (const output of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => (output.writable ? output.write('', () => resolve()) : resolve()));
+}
+process.exit(exitCode);

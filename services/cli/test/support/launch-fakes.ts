@@ -3,7 +3,7 @@ import { start } from '../../src/start/start.ts';
 import type { StartPlan } from '../../src/start/start-plan.ts';
 
 const plan: StartPlan = JSON.parse(process.argv[2] ?? '');
-process.exitCode = await start(plan, {
+const exitCode = await start(plan, {
   env: process.env,
   cwd: plan.dataDir,
   root: plan.dataDir,
@@ -11,3 +11,4 @@ process.exitCode = await start(plan, {
   err: process.stderr,
   exit: (code) => process.exit(code),
 });
+process.exit(exitCode);

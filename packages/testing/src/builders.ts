@@ -99,9 +99,11 @@ export function makeCall(parts: Partial<CallSettlement> = {}): CallSettlement {
 
 export const ACK: EntrySettlement = { kind: 'ack' };
 
-export function makeRequeue(parts: { delayMs?: number; counted?: boolean; group?: number } = {}): EntrySettlement {
+export function makeRequeue(parts: Partial<Requeue> = {}): Requeue {
   return { kind: 'requeue', delayMs: 0, counted: true, group: 0, ...parts };
 }
+
+type Requeue = Extract<EntrySettlement, { kind: 'requeue' }>;
 
 export function makeDeadLetter(reason: Partial<SettledReason> = {}): EntrySettlement {
   return { kind: 'deadLetter', ...makeReason(reason) };

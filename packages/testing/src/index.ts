@@ -1,3 +1,4 @@
+export * from './activity-store.contract.ts';
 export * from './builders.ts';
 export * from './contract-store.ts';
 export * from './cutting-proxy.ts';

@@ -1,0 +1,29 @@
+/* The port's promises in sentences. Every implementation of the store runs this suite; so the one in memory cannot drift. */
+import { describe } from 'node:test';
+import { appendContract } from './contract/append.contract.ts';
+import { blockContract } from './contract/block.contract.ts';
+import { choiceContract } from './contract/choice.contract.ts';
+import { promiseContract } from './contract/promise.contract.ts';
+import { quotaContract } from './contract/quota.contract.ts';
+import { receiptContract } from './contract/receipt.contract.ts';
+import { reclaimContract } from './contract/reclaim.contract.ts';
+import { refusalContract } from './contract/refusal.contract.ts';
+import { settleContract } from './contract/settle.contract.ts';
+import { viewContract } from './contract/view.contract.ts';
+import type { MakeStore } from './contract-store.ts';
+
+/** Registers the suite with node:test. Each test makes a store of its own and disposes of it. */
+export function activityStoreContract(name: string, makeStore: MakeStore): void {
+  describe(`${name} keeps the promises of an activity store`, () => {
+    describe('append', () => appendContract(makeStore));
+    describe('take: the choice', () => choiceContract(makeStore));
+    describe('take: the refusals', () => refusalContract(makeStore));
+    describe('reclaim', () => reclaimContract(makeStore));
+    describe('settle', () => settleContract(makeStore));
+    describe('quota', () => quotaContract(makeStore));
+    describe('pause, hold, breaker', () => blockContract(makeStore));
+    describe('the promise', () => promiseContract(makeStore));
+    describe('receipts', () => receiptContract(makeStore));
+    describe('views', () => viewContract(makeStore));
+  });
+}

@@ -1,0 +1,200 @@
+/* Paused by an operator, held or with an open breaker by us: who may call, and how it ends. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Block } from '@sluice/core';
+import { ACK, CONNECTION, makeEntries, makeRequeue } from '../builders.ts';
+import type { MakeStore } from '../contract-store.ts';
+import { type Steps, saidBy, withStore } from './steps.ts';
+
+const NOW = { lingerMs: 0, entriesMax: 1 };
+const HELD: Block = { kind: 'held', reason: 'forbidden', probeEveryMs: 5000 };
+const BREAKER: Block = { kind: 'breaker', reason: '503', probeEveryMs: 2000 };
+
+export function blockContract(makeStore: MakeStore): void {
+  test('a paused connection leases nothing and wakes nobody until it is resumed', () =>
+    withStore(makeStore, async ({ store, append, advance, lease, refusal, view, nowMs }) => {
+      await append('a', makeEntries(1));
+      await store.pause(CONNECTION);
+      assert.equal((await view()).state, 'paused');
+      assert.deepEqual(saidBy(await refusal(NOW)), { reason: 'paused', untilMs: null });
+      const appended = await append('a', makeEntries(20, { from: 1 }));
+      assert.ok('wakeAtMs' in appended && appended.wakeAtMs === null);
+      await advance(60_000);
+      assert.deepEqual(await store.sweep({ lateMs: 0, notWithinMs: 0 }), []);
+      assert.equal(await store.resume(CONNECTION), await nowMs());
+      assert.equal((await view()).state, 'flowing');
+      await lease(NOW);
+    }));
+
+  test('what is in flight when a connection is paused settles as ever, and wakes nobody', () =>
+    withStore(makeStore, async ({ store, append, lease, settle, view }) => {
+      await append('a', makeEntries(2));
+      const calls = [await lease(NOW), await lease(NOW)];
+      await store.pause(CONNECTION);
+      assert.equal((await settle(calls[0]!, ACK)).status, 'settled');
+      assert.equal((await settle(calls[1]!, makeRequeue())).wakeAtMs, null);
+      const { delivered, delayed, state } = await view();
+      assert.deepEqual([delivered, delayed, state], [1, 1, 'paused']);
+    }));
+
+  test('resuming wakes nobody when nothing is pending', () =>
+    withStore(makeStore, async ({ store, append, lease, settle }) => {
+      await append('a', makeEntries(1));
+      await settle(await lease(NOW), ACK);
+      await store.pause(CONNECTION);
+      assert.equal(await store.resume(CONNECTION), null);
+    }));
+
+  test('a connection can be paused before its first entry', () =>
+    withStore(makeStore, async ({ store, append, refusal }) => {
+      await store.pause(CONNECTION);
+      assert.equal(await store.connection(CONNECTION), null);
+      assert.deepEqual(await store.connectionIds(), []);
+      await append('a', makeEntries(1));
+      assert.equal((await refusal(NOW)).reason, 'paused');
+    }));
+
+  for (const block of [HELD, BREAKER]) {
+    test(`a connection that is stopped (${block.kind}) lets one probe through when its time has come`, () =>
+      withStore(makeStore, async (steps) => {
+        const { advance, lease, refusal, view, nowMs } = steps;
+        await stop(steps, block);
+        const { state, reason, nowMs: start } = await view();
+        assert.deepEqual([state, reason], [block.kind, block.reason]);
+        assert.deepEqual(saidBy(await refusal(NOW)), { reason: block.kind, untilMs: start + block.probeEveryMs });
+        await advance(block.probeEveryMs - 1);
+        assert.equal((await refusal(NOW)).reason, block.kind);
+        await advance(1);
+        assert.equal((await lease(NOW)).probe, true);
+        const untilMs = (await nowMs()) + block.probeEveryMs;
+        assert.deepEqual(saidBy(await refusal(NOW)), { reason: block.kind, untilMs });
+        await advance(block.probeEveryMs);
+        assert.equal((await lease(NOW)).probe, true);
+      }));
+  }
+
+  test('a probe that Graph takes ends the stop, and somebody is woken', () =>
+    withStore(makeStore, async (steps) => {
+      const { advance, lease, refusal, settle, view, nowMs } = steps;
+      await stop(steps, HELD);
+      await advance(5000);
+      const probe = await lease(NOW);
+      await advance(100);
+      // The refusal promises to come back in seconds; the end of the stop must not wait for that.
+      await refusal(NOW);
+      assert.equal((await settle(probe, ACK)).wakeAtMs, await nowMs());
+      const { state, reason } = await view();
+      assert.deepEqual([state, reason], ['flowing', null]);
+      assert.equal((await lease(NOW)).probe, false);
+    }));
+
+  test('a probe that does not fail ends the stop even if it says nothing of the quota; one that says nothing does not', () =>
+    withStore(makeStore, async (steps) => {
+      const { advance, lease, settle, view } = steps;
+      await stop(steps, BREAKER);
+      await advance(2000);
+      await settle(await lease(NOW), makeRequeue(), { quota: 'none', failed: null });
+      assert.equal((await view()).state, 'breaker');
+      await advance(2000);
+      await settle(await lease(NOW), ACK, { quota: 'none', failed: false });
+      assert.equal((await view()).state, 'flowing');
+    }));
+
+  test('a probe that is stopped itself renews the stop with its reason, and the next probe counts from there', () =>
+    withStore(makeStore, async (steps) => {
+      const { advance, lease, refusal, settle, view } = steps;
+      await stop(steps, HELD);
+      await advance(5000);
+      const probe = await lease(NOW);
+      await advance(700);
+      await settle(probe, makeRequeue(), { quota: 'none', failed: true, block: BREAKER });
+      const { state, reason, nowMs } = await view();
+      assert.deepEqual([state, reason], ['breaker', '503']);
+      assert.deepEqual(saidBy(await refusal(NOW)), { reason: 'breaker', untilMs: nowMs + 2000 });
+    }));
+
+  test('a probe waits for a closure as any call does', () =>
+    withStore(makeStore, async (steps) => {
+      const { advance, lease, refusal, nowMs } = steps;
+      const start = await stop(steps, HELD, 8000);
+      await advance(5000);
+      assert.deepEqual(saidBy(await refusal(NOW)), { reason: 'closed', untilMs: start + 8000 });
+      await advance(3000);
+      assert.equal(await nowMs(), start + 8000);
+      assert.equal((await lease(NOW)).probe, true);
+    }));
+
+  test('a probe is not used up by a take that finds nothing to send', () =>
+    withStore(makeStore, async (steps) => {
+      const { append, advance, lease, refusal } = steps;
+      await stop(steps, HELD);
+      await advance(5000);
+      assert.equal((await refusal({ ...NOW, lingerMs: 60_000, entriesMax: 30 })).reason, 'linger');
+      await append('b', makeEntries(1));
+      assert.equal((await lease(NOW)).probe, true);
+    }));
+
+  test('resuming ends a stop: calls go again at once, and none of them is a probe', () =>
+    withStore(makeStore, async (steps) => {
+      const { store, lease, refusal, view, nowMs } = steps;
+      await stop(steps, { ...BREAKER, probeEveryMs: 60_000 });
+      await refusal(NOW);
+      assert.equal(await store.resume(CONNECTION), await nowMs());
+      const { state, reason } = await view();
+      assert.deepEqual([state, reason], ['flowing', null]);
+      const call = await lease(NOW);
+      assert.deepEqual([call.probe, call.failedInARow], [false, 0]);
+    }));
+
+  test('the awake clock stands still while a connection is paused, held or closed, and only then', () =>
+    withStore(makeStore, async (steps) => {
+      const { store, advance, append, lease, settle } = steps;
+      await append('a', makeEntries(20));
+      const first = await lease(NOW);
+      await advance(100);
+      await store.pause(CONNECTION);
+      await advance(10_000);
+      await store.resume(CONNECTION);
+      await advance(10);
+      const paused = await lease(NOW);
+      assert.equal(paused.awakeMs - first.awakeMs, 110);
+      await settle(paused, makeRequeue(), { quota: 'none', failed: null, block: HELD });
+      await advance(5000);
+      const probe = await lease(NOW);
+      assert.equal(probe.awakeMs, paused.awakeMs);
+      await advance(300);
+      await settle(probe, ACK);
+      await advance(7);
+      const held = await lease(NOW);
+      assert.equal(held.awakeMs - probe.awakeMs, 7);
+      await settle(held, makeRequeue(), { quota: 'refused', closeMs: 3000 });
+      await advance(1000);
+      const longer = { memory: '', intervalUs: 1000, learnAtMs: 0, closedUntilMs: held.nowMs + 4000 };
+      assert.equal(await store.learn(CONNECTION, 0, longer), true);
+      await advance(3050);
+      assert.equal((await lease(NOW)).awakeMs - held.awakeMs, 50);
+    }));
+
+  test('a retry first counted within a closure does not count the closure as its age', () =>
+    withStore(makeStore, async ({ append, advance, lease, settle }) => {
+      await append('a', makeEntries(2));
+      const [first, second] = [await lease(NOW), await lease(NOW)];
+      await settle(first, makeRequeue(), { quota: 'refused', closeMs: 5000 });
+      await advance(2000);
+      await settle(second, makeRequeue());
+      await advance(3025);
+      const again = await lease({ lingerMs: 0 });
+      assert.equal(again.awakeMs - first.awakeMs, 25);
+      assert.deepEqual(
+        again.entries.map((entry) => Number.parseInt(entry.slice(23, 32), 36)),
+        [first.awakeMs, first.awakeMs],
+      );
+    }));
+}
+
+/** Twenty entries, and a call that stops the connection (and closes it, when told to). Answers when. */
+async function stop({ append, lease, settle, nowMs }: Steps, block: Block, closeMs = 0): Promise<number> {
+  await append('a', makeEntries(20));
+  await settle(await lease(NOW), makeRequeue(), { quota: 'none', failed: true, closeMs, block });
+  return nowMs();
+}

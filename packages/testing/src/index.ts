@@ -1,4 +1,3 @@
-export * from './activity-store.contract.ts';
 export * from './builders.ts';
 export * from './contract-store.ts';
 export * from './cutting-proxy.ts';

@@ -14,7 +14,7 @@ type Reply = readonly [
 export function readConnection(connectionId: string, reply: unknown): ConnectionView | null {
   const [nowMs, metaFields, bucketFields, oldestMs, leased, deadLetters, parkedEntries] = reply as Reply;
   const meta = pairs(metaFields);
-  if (meta.size === 0) return null;
+  if (!meta.has('appended')) return null;
   const count = (field: string) => Number(meta.get(field) ?? 0);
   const bucket = bucketFields.length === 0 ? null : bucketOf(pairs(bucketFields));
   return {

@@ -22,7 +22,7 @@
     appended              number entries are stored; wakeAtMs 0 = nobody needs waking
     again                 this piece is stored already; nothing changed
     full                  the connection holds number entries; nothing changed
-    too-many-connections  the shard knows number connections; nothing changed
+    too-many-connections  the shard knows connectionsMax connections and this is none of them; nothing changed
   WHY ONE SCRIPT
     An answer that was lost is asked for again: the ring of answers and the entries must be one write.
 ]]
@@ -48,9 +48,8 @@ end
 local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused')
 local pending = tonumber(m[1] or 0)
 if total > 0 and pending + total > pending_max then return { 'full', pending, now, 0 } end
-if redis.call('SISMEMBER', shard .. 'connections', id) == 0 then
-  local known = redis.call('SCARD', shard .. 'connections')
-  if known >= connections_max then return { 'too-many-connections', known, now, 0 } end
+if total > 0 and redis.call('SISMEMBER', shard .. 'connections', id) == 0 then
+  if redis.call('SCARD', shard .. 'connections') >= connections_max then return { 'too-many-connections', pending, now, 0 } end
   redis.call('SADD', shard .. 'connections', id)
 end
 
@@ -64,8 +63,10 @@ for _, g in ipairs(groups) do
   if g.had == 0 then order_item(base, g.item, now, fill)
   elseif g.had < cap then redis.call('ZADD', base .. 'best', redis.call('ZSCORE', base .. 'age', g.item) - fill * FILL, g.item) end
 end
-redis.call('HINCRBY', base .. 'meta', 'pending', total)
-redis.call('HINCRBY', base .. 'meta', 'appended', total)
+if total > 0 then
+  redis.call('HINCRBY', base .. 'meta', 'pending', total)
+  redis.call('HINCRBY', base .. 'meta', 'appended', total)
+end
 
 if ref ~= '' then
   local key = shard .. 'r:' .. ref
@@ -86,8 +87,9 @@ if ref ~= '' then
     redis.call('HSET', key, 'complete', 1)
     if left <= 0 then redis.call('PEXPIRE', key, ttl) end
   end
-  if redis.call('ZCARD', shard .. 'receipts') > receipts_max then
-    local out = redis.call('ZPOPMIN', shard .. 'receipts', 2)
+  local over = redis.call('ZCARD', shard .. 'receipts') - receipts_max
+  if over > 0 then
+    local out = redis.call('ZPOPMIN', shard .. 'receipts', math.min(over, 2))
     for j = 1, #out, 2 do redis.call('DEL', shard .. 'r:' .. out[j]) end
   end
 end

@@ -33,8 +33,8 @@ local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'pro
 local b = read_bucket(base)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
 
-local function leased(why, item, epoch, probe, whole, entries)
-  return { 'leased', why, item, epoch, b.in_a_row, tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), now, entries, to_learn(base, b, now) }
+local function leased(why, item, epoch, probe, whole, entries, at)
+  return { 'leased', why, item, epoch, b.in_a_row, tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), at, entries, to_learn(base, b, now) }
 end
 -- The promise is `at`; the gate is there when an append could not be served earlier anyway.
 local function waiting(reason, at, gated)
@@ -44,7 +44,7 @@ local function waiting(reason, at, gated)
 end
 
 local open = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
-if #open > 0 then return leased('again', open[1], tonumber(open[2]), m[2] and 1 or 0, tonumber(open[3]), rest(open, 4)) end
+if #open > 0 then return leased('again', open[1], tonumber(open[2]), math.floor(open[3] / 2), open[3] % 2, rest(open, 4), redis.call('ZSCORE', base .. 'lease', lease) - lease_ms) end
 
 reclaim(base, shard, cap, policy, now, ttl)
 bring_back_due(base, cap, now)
@@ -74,8 +74,8 @@ else taken, passed = pick_entries(base, item, cap) end
 
 open_bucket(base, b, interval, now)
 grant_call(base, b, us)
-local whole, turn = why == 'whole' and 1 or 0, (why == 'whole' or why == 'bound') and 1 or 0
-redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, whole, unpack(taken))
+local whole, probe, turn = why == 'whole' and 1 or 0, m[2] and 1 or 0, (why == 'whole' or why == 'bound') and 1 or 0
+redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, whole + 2 * probe, unpack(taken))
 redis.call('ZADD', base .. 'lease', now + lease_ms, lease)
 redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS)
 if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4])) end
@@ -85,4 +85,4 @@ if group then
   redis.call('ZREM', base .. 'whole', group)
   redis.call('DEL', base .. 'g:' .. group)
 else remove_picked(base, item, taken, passed, cap) end
-return leased(why, item, b.epoch, m[2] and 1 or 0, whole, taken)
+return leased(why, item, b.epoch, probe, whole, taken, now)

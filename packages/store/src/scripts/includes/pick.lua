@@ -41,7 +41,6 @@ local function remove_picked(base, item, taken, passed, cap)
   local key, scanned = base .. 'i:' .. item, #taken + #passed
   for j = 1, #passed do redis.call('LSET', key, scanned - #passed + j - 1, passed[j]) end
   redis.call('LTRIM', key, #taken, -1)
-  index_item(base, item, cap)
-  local head = #passed > 0 and redis.call('ZSCORE', base .. 'age', item)
-  if head then redis.call('ZADD', base .. 'best', head - #taken * FILL, item) end
+  -- Equal pairs that had to stay behind: the item is worth what its last call could carry, not its length.
+  index_item(base, item, #passed > 0 and math.min(cap, #taken) or cap)
 end

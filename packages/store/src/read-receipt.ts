@@ -28,7 +28,7 @@ export function readReceipt(receiptId: string, reply: unknown): ReceiptView | nu
       duplicates: count('duplicates'),
     },
     entries: entriesOf(fields),
-    entriesTotal: count('listed'),
+    entriesTotal: count('rejected') + count('dead') + count('parked'),
   };
 }
 

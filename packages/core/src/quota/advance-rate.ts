@@ -46,10 +46,12 @@ export function tolerance(rate: number): number {
 }
 
 function climb(memory: Memory, settings: QuotaSettings): Memory {
-  const { rate, heldS, floor } = memory;
+  const { rate, heldS, low } = memory;
   if (heldS < STEP_S * STEP_ENOUGH) return memory;
   if (settings.rateMax !== null && rate >= settings.rateMax) return holdRate(memory, rate);
-  return { ...memory, low: floor > 0 ? floor : rate, lowS: heldS, rate: rate * CLIMB_FACTOR, heldS: 0 };
+  // After a probe of a limit with a long reserve, nothing that held has been shown to be below the limit but the base.
+  const owed = memory.probes > 0 && memory.reserveS > RESERVE_MUTE_S;
+  return { ...memory, low: owed ? low : rate, lowS: heldS, rate: rate * CLIMB_FACTOR, heldS: 0 };
 }
 
 /** The closer to the refused rate, the longer the reserve lasts, so the longer a rate must be tested to be held. */
@@ -90,6 +92,5 @@ function probe(memory: Memory): Memory {
   if (memory.heldS < testS * STEP_ENOUGH) return memory;
   const next: Memory = { ...memory, sustained: rate, step: step * 2, rate: base * (1 + step * 2), heldS: 0 };
   if (next.step <= PROBE_STEP_MAX) return next;
-  const unknown = { base: 0, afterClosure: 0, estimate: 0, floor: mute ? base : 0 };
-  return { ...next, ...unknown, mode: 'climb', low: base, lowS: 1 };
+  return { ...next, mode: 'climb', low: base, lowS: 1, base: 0, afterClosure: 0, estimate: 0 };
 }

@@ -105,7 +105,7 @@ test('a memory with a number missing, negative or of another format is none', ()
   const written = JSON.parse(writeMemory(startMemory(20))) as number[];
   assert.notEqual(parseMemory(JSON.stringify(written)), null);
   assert.equal(parseMemory(JSON.stringify(written.slice(0, -1))), null);
-  assert.equal(parseMemory(JSON.stringify(written.with(2, -1))), null);
+  assert.equal(parseMemory(JSON.stringify(written.with(10, -1))), null);
   assert.equal(parseMemory(JSON.stringify(written.with(2, 0))), null);
   assert.equal(parseMemory(JSON.stringify(written.with(0, 0))), null);
   assert.equal(parseMemory(JSON.stringify(written.with(1, 4))), null);
@@ -161,4 +161,32 @@ test('a closure does not change what is asked of the rate after it: there is no 
   const refusal = { atMs: NOW_MS + 1000, retryAfterMs: 1000 };
   const { intervalUs } = learnQuota({ ...bucket, refusal }, SETTINGS, NOW_MS + 1000);
   assert.ok(intervalUs > 10_000 && intervalUs < 10_300, `${intervalUs}`);
+});
+
+test('refusals that a lower rate does not end are not blamed on the rate: it returns to where it was', () => {
+  let nowMs = NOW_MS;
+  let bucket: Bucket = {
+    ...openBucket(10_000, nowMs),
+    memory: writeMemory({ ...startMemory(100), mode: 'hold', reserveS: 0.02 }),
+  };
+  const rates = [];
+  for (let time = 0; time < 5; time += 1) {
+    nowMs += 20_000;
+    const granted = Math.round(20e6 / bucket.intervalUs);
+    const refusal = { atMs: nowMs, retryAfterMs: 1000 };
+    const seen = { ...bucket, granted, accepted: granted - 1, refusal, closedUntilMs: nowMs + 1000 };
+    bucket = applyLearning(seen, seen.version, learnQuota(seen, SETTINGS, nowMs), nowMs) ?? bucket;
+    nowMs += 1000;
+    rates.push(Math.round(1e6 / bucket.intervalUs));
+  }
+  assert.deepEqual(rates, [99, 97, 93, 100, 100]);
+});
+
+test('a rate that holds longer than the last run lasted bounds the reserve, so that it is believed', () => {
+  const run = { openMs: NOW_MS - 30_000, afterClosure: 1, accepted: 2900, lastCalls: 404, lastS: 4, reserveS: 1 };
+  const memory = writeMemory({ ...startMemory(97), mode: 'hold', ...run });
+  const bucket = { ...openBucket(10_309, NOW_MS), memory, granted: 194, accepted: 194 };
+  const learned = parseMemory(learnQuota(bucket, SETTINGS, NOW_MS + 2000).memory);
+  // 404 calls in 4 s were refused, 3,094 in 32 s were not: a limit with more in reserve than this would have refused both.
+  assert.ok(learned !== null && Math.abs(learned.reserveS - (404 * 32 - 3094 * 4) / (3094 - 404)) < 1e-3);
 });

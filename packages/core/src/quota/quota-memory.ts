@@ -57,8 +57,6 @@ export interface Memory {
   readonly slippedFrom: number;
   /** search: refusals in a row. */
   readonly falls: number;
-  /** climb: the rate of the hold it left, when what held since may be owed to a reserve; else 0. */
-  readonly floor: number;
 }
 
 const MODES: readonly Mode[] = ['climb', 'search', 'hold', 'probe'];
@@ -91,7 +89,6 @@ const FIELDS = [
   'slips',
   'slippedFrom',
   'falls',
-  'floor',
 ] as const satisfies readonly Exclude<keyof Memory, 'mode'>[];
 
 /** Raised when the meaning of the numbers changes; a memory of another format counts as none. */

@@ -58,7 +58,6 @@ export function retreatRate(memory: Memory, settings: QuotaSettings, refused: Re
     granted: 0,
     heldS: 0,
     quietS: 0,
-    floor: 0,
     lastCalls: memory.afterClosure > 0 ? memory.accepted : 0,
     lastS: ranS,
   };
@@ -96,10 +95,6 @@ interface HeldRefusal {
 function keepHolding(closed: Memory, memory: Memory, settings: QuotaSettings, refused: HeldRefusal): Memory {
   const { rate, waitS, estimate } = refused;
   const { heldS, base } = memory;
-  // So rare for their price that a lower rate would cost more than they do.
-  if (heldS > 0 && (waitS + 1 / rate) / heldS < settings.probeBudget / 2) {
-    return { ...holdRate(closed, memory.rate), base: 0 };
-  }
   if (base > 0) {
     const reserveS = Math.max(closed.reserveS, Math.min(waitS, 0.7 * heldS * (memory.rate / base - 1)));
     return { ...holdRate({ ...closed, reserveS }, Math.max(base, estimate / settings.share)), base: 0 };

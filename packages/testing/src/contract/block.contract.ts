@@ -16,6 +16,8 @@ export function blockContract(makeStore: MakeStore): void {
       await append('a', makeEntries(1));
       await store.pause(CONNECTION);
       assert.equal((await view()).state, 'paused');
+      await advance(60_000);
+      assert.deepEqual(await store.sweep({ lateMs: 0, notWithinMs: 0 }), []);
       assert.deepEqual(saidBy(await refusal(NOW)), { reason: 'paused', untilMs: null });
       const appended = await append('a', makeEntries(20, { from: 1 }));
       assert.ok('wakeAtMs' in appended && appended.wakeAtMs === null);
@@ -98,6 +100,10 @@ export function blockContract(makeStore: MakeStore): void {
       await advance(2000);
       await settle(await lease(NOW), ACK, { quota: 'none', failed: false });
       assert.equal((await view()).state, 'flowing');
+      await stop(steps, BREAKER);
+      await advance(2000);
+      await settle(await lease(NOW), ACK, { quota: 'accepted', failed: null });
+      assert.equal((await view()).state, 'flowing');
     }));
 
   test('a probe that is stopped itself renews the stop with its reason, and the next probe counts from there', () =>
@@ -111,6 +117,9 @@ export function blockContract(makeStore: MakeStore): void {
       const { state, reason, nowMs } = await view();
       assert.deepEqual([state, reason], ['breaker', '503']);
       assert.deepEqual(saidBy(await refusal(NOW)), { reason: 'breaker', untilMs: nowMs + 2000 });
+      await advance(2000);
+      // It is one stop with two reasons: the awake clock has not moved since the first.
+      assert.equal((await lease(NOW)).awakeMs, probe.awakeMs);
     }));
 
   test('a probe waits for a closure as any call does', () =>

@@ -151,6 +151,19 @@ export function choiceContract(makeStore: MakeStore): void {
       );
     }));
 
+  test('a bisected half comes before an item over the age bound', () =>
+    withStore(makeStore, async ({ append, advance, lease, settle }) => {
+      await append('a', makeEntries(2));
+      const halves = [makeRequeue({ group: 0 }), makeRequeue({ group: 1 })];
+      await settle(await lease({ lingerMs: 0 }), halves, { groupsWhole: true });
+      await append('old', makeEntries(1));
+      await advance(5001);
+      const bounds = { lingerMs: 60_000, ageBoundMs: 5000 };
+      const whys = [];
+      for (let n = 0; n < 3; n++) whys.push((await lease(bounds)).why);
+      assert.deepEqual(whys, ['whole', 'whole', 'bound']);
+    }));
+
   test('a take with the id of an open lease answers that lease again and spends nothing', () =>
     withStore(makeStore, async ({ append, advance, lease, store, view }) => {
       await append('a', makeEntries(3));

@@ -72,12 +72,13 @@ export function promiseContract(makeStore: MakeStore): void {
 
   test('a retry asks to be looked at when it is due, if nobody comes earlier', () =>
     withStore(makeStore, async ({ append, lease, refusal, settle, nowMs }) => {
-      await append('a', makeEntries(3));
+      await append('a', makeEntries(4));
       const calls = [];
-      for (let n = 0; n < 3; n++) calls.push(await lease({ ...NOW, entriesMax: 1 }));
+      for (const entriesMax of [2, 1, 1]) calls.push(await lease({ ...NOW, entriesMax }));
       await refusal();
       const now = await nowMs();
-      assert.equal((await settle(calls[0]!, makeRequeue({ delayMs: 5000 }))).wakeAtMs, now + 5000);
+      const retries = [makeRequeue({ delayMs: 9000 }), makeRequeue({ delayMs: 5000, group: 1 })];
+      assert.equal((await settle(calls[0]!, retries)).wakeAtMs, now + 5000);
       assert.equal((await settle(calls[1]!, makeRequeue({ delayMs: 6000 }))).wakeAtMs, null);
       assert.equal((await settle(calls[2]!, makeRequeue({ delayMs: 10 }))).wakeAtMs, now + 10);
     }));

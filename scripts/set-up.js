@@ -117,7 +117,7 @@ function planInstruction(at) {
       '  docker run -d --name sluice-redis -p 127.0.0.1:6379:6379 redis:8 redis-server --appendonly yes --appendfsync always --maxmemory-policy noeviction',
       '  set REDIS_URL=redis://127.0.0.1:6379      (PowerShell: $env:REDIS_URL = "redis://127.0.0.1:6379")',
       '',
-      'Then run the same command again. Or run Sluice inside WSL, where it sets itself up as on Linux.',
+      'Then run `npx sluice start`. Or run Sluice inside WSL, where it sets itself up as on Linux.',
     ];
   }
   /** @type {readonly [string, string][]} */

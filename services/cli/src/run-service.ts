@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isUnderNpm } from './watch-parents.ts';
 import { EXIT_FAILED, EXIT_USAGE, type World } from './world.ts';
 
 /**
@@ -20,7 +21,8 @@ export async function runService(name: string, args: readonly string[], world: W
     world.err.write(`This system cannot replace a process. Run \`node ${entry}\` instead.\n`);
     return EXIT_FAILED;
   }
-  process.execve(process.execPath, [process.execPath, entry], definedOf(world.env));
+  const watch = isUnderNpm(world.env) ? ['--import', new URL('stop-with-npm.ts', import.meta.url).href] : [];
+  process.execve(process.execPath, [process.execPath, ...watch, entry], definedOf(world.env));
   return EXIT_FAILED;
 }
 

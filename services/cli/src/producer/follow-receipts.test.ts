@@ -41,8 +41,11 @@ test('it goes on until every receipt is final, and tells how far it is', async (
   assert.deepEqual(end, { delivered: 17, dead: 1, parked: 1, other: 1, open: 0, waitingFor: null });
 });
 
-test('what a receipt waits for is passed on', async () => {
-  const waitingFor = [{ reason: 'held', detail: 'the secret has expired' }];
+test('why a receipt stands still is passed on, and that it waits for its turn is not', async () => {
+  const waitingFor = [
+    { reason: 'turn', detail: 'its turn' },
+    { reason: 'held', detail: 'the secret has expired' },
+  ];
   const { seen } = await follow({
     a: [
       { final: false, counts: { pending: 10 }, waitingFor },

@@ -9,7 +9,7 @@ export interface Progress {
   readonly other: number;
   /** Entries that are not final. */
   readonly open: number;
-  /** What the first open receipt says it waits for; null: nothing is said. */
+  /** Why the first open receipt does not move, in its own words; null: it does, or only waits for its turn. */
   readonly waitingFor: string | null;
 }
 
@@ -31,6 +31,8 @@ export interface FollowSettings {
 const ASKED_AT_ONCE = 20;
 const INTERVAL_MS = 250;
 const ANSWER_MS_MAX = 10_000;
+/** Reasons to wait that do not pass by themselves, or not soon. */
+const STANDING = new Set(['paused', 'held', 'breaker']);
 
 type Counts = Omit<Progress, 'waitingFor'> & { readonly final: boolean; readonly waitingFor: string | null };
 
@@ -91,8 +93,8 @@ function readCounts(body: {
   readonly waitingFor?: readonly { readonly reason?: unknown; readonly detail?: unknown }[];
 }): Counts {
   const count = (name: string) => Number(body.counts?.[name] ?? 0);
-  const first = body.waitingFor?.[0];
-  const detail = typeof first?.detail === 'string' ? `: ${first.detail}` : '';
+  const stopped = body.waitingFor?.find(({ reason }) => STANDING.has(String(reason)));
+  const detail = typeof stopped?.detail === 'string' ? `: ${stopped.detail}` : '';
   return {
     delivered: count('delivered'),
     dead: count('dead'),
@@ -100,6 +102,6 @@ function readCounts(body: {
     other: count('discarded') + count('erased') + count('expired'),
     open: count('pending') + count('inFlight'),
     final: body.final === true,
-    waitingFor: typeof first?.reason === 'string' ? `${first.reason}${detail}` : null,
+    waitingFor: stopped === undefined ? null : `${String(stopped.reason)}${detail}`,
   };
 }

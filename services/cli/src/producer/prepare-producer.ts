@@ -122,7 +122,7 @@ async function follow(posts: Posts, { intake, err, signal, screen }: ProducerSur
       receipts: posts.receipts,
       signal,
       onProgress({ delivered, open, waitingFor }) {
-        const waits = waitingFor === null ? '' : `, waits for ${waitingFor}`;
+        const waits = waitingFor === null ? '' : ` (${waitingFor})`;
         const note = `${formatCount(delivered)} of ${formatCount(posts.accepted)} delivered${waits}`;
         bar.update(posts.accepted - open, note);
         if (!screen.isTerminal && open > 0 && plain()) screen.print(`delivering: ${note}`);

@@ -10,18 +10,21 @@ export interface TotalsReader {
 
 const READ_MS_MAX = 2000;
 
+/** accepted and delivered count from the first reading on, as the emulator counts its calls: since this start. */
 export function openTotals(redisUrl: string, emulatorUrl: string | null): TotalsReader {
   // Redis going away is said by the services and seen by the launcher; here it only means that a number is not known.
   const store = openRedisStore({ url: redisUrl, role: 'worker', onError: () => undefined });
+  let first: Stored | null = null;
   return {
     async read() {
       const [stored, called] = await Promise.all([
         readStored(store),
         emulatorUrl === null ? null : readCalled(emulatorUrl),
       ]);
+      first ??= stored;
       return {
-        accepted: stored?.accepted ?? null,
-        delivered: stored?.delivered ?? null,
+        accepted: stored === null || first === null ? null : stored.accepted - first.accepted,
+        delivered: stored === null || first === null ? null : stored.delivered - first.delivered,
         pending: stored?.pending ?? null,
         calls: called?.calls ?? null,
         taken: called?.taken ?? null,
@@ -32,7 +35,13 @@ export function openTotals(redisUrl: string, emulatorUrl: string | null): Totals
   };
 }
 
-async function readStored(store: RedisStore): Promise<{ accepted: number; delivered: number; pending: number } | null> {
+interface Stored {
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly pending: number;
+}
+
+async function readStored(store: RedisStore): Promise<Stored | null> {
   const sum = { accepted: 0, delivered: 0, pending: 0 };
   const addAll = async () => {
     for (const id of await store.connectionIds()) {

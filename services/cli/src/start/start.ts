@@ -9,6 +9,7 @@ import { type Guard, startGuard } from '../launch/guard.ts';
 import { takeLock } from '../launch/lock.ts';
 import { checkPorts } from '../launch/ports.ts';
 import { prepareProducer } from '../producer/prepare-producer.ts';
+import { isUnderNpm } from '../watch-parents.ts';
 import { EXIT_FAILED, type World } from '../world.ts';
 import { describeAddresses, removeAddresses, writeAddresses } from './announce.ts';
 import { openTotals, type TotalsReader } from './read-totals.ts';
@@ -42,7 +43,7 @@ export async function start(plan: StartPlan, world: World): Promise<number> {
     lock.nameGuard(guard.pid);
     const fleet = makeFleet(plan, world, screen, guard);
     signals = watchStopSignals({
-      underNpm: world.env['npm_lifecycle_event'] !== undefined,
+      underNpm: isUnderNpm(world.env),
       onSecond(exitCode) {
         screen.setStatus('');
         fleet.kill();

@@ -2,7 +2,7 @@
   Decides what a signal means. The first one asks for an orderly stop, a second one for an immediate end. npm passes on a Ctrl-C that
   the terminal has already delivered, so two within a blink are one.
 */
-import { parentOf } from '../launch/is-running.ts';
+import { watchParents } from '../watch-parents.ts';
 
 export interface StopSignals {
   /** Aborted by the first signal. */
@@ -17,7 +17,6 @@ export interface StopSignalsOptions {
 }
 
 const SAME_MS = 300;
-const PARENT_POLL_MS = 1000;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export function watchStopSignals({ onSecond, underNpm }: StopSignalsOptions): StopSignals {
@@ -42,17 +41,4 @@ export function watchStopSignals({ onSecond, underNpm }: StopSignalsOptions): St
       stopPolling();
     },
   };
-}
-
-/** npm starts a shell that starts us: when either is gone, our parent or our parent's parent becomes another process. */
-function watchParents(onGone: () => void): () => void {
-  const chain = () => `${process.ppid} ${parentOf(process.ppid)}`;
-  const before = chain();
-  const timer = setInterval(() => {
-    if (chain() === before) return;
-    clearInterval(timer);
-    onGone();
-  }, PARENT_POLL_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }

@@ -100,6 +100,7 @@ test('a refused credential is told from a provider that is busy, by OAuth error 
     [403, '<html>proxy</html>', 'token'],
     [404, '', 'token'],
     [302, '', 'token'],
+    [500, { access_token: 'a', token_type: 'Bearer', expires_in: 3599 }, 'token'],
     [200, '', 'token'],
     [200, '<html>captive portal</html>', 'token'],
     [200, {}, 'token'],

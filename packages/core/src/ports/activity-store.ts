@@ -28,6 +28,8 @@ export interface ActivityStore {
    * An item is full with entriesMax entries. An item whose equal pairs left only m entries for its last call is as full as m.
    * Within an item: from the head, skipping entries whose pair (type, start) is already in this call; skipped ones keep
    * their place at the head. At most 3 rounds of reading.
+   *
+   * A refusal's untilMs is never later than the end of the first open lease: only a take finds that its worker died.
    */
   take(request: TakeRequest): Promise<TakeResult>;
 

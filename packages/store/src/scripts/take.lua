@@ -59,13 +59,14 @@ if b.tat > us then return waiting('quota', math.ceil(b.tat / 1000), true) end
 
 local item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1')
 if not item then
-  local due = oldest[1] and tonumber(oldest[2]) + linger
+  local due = tonumber(oldest[2] or math.huge) + linger
   local later, whole = redis.call('ZRANGE', base .. 'later', 0, 0, 'WITHSCORES'), redis.call('ZRANGE', base .. 'whole', 0, 0, 'WITHSCORES')
   local retry = math.min(tonumber(later[2] or math.huge), tonumber(whole[2] or math.huge))
-  if due and due <= retry then return waiting('linger', due) end
-  if retry < math.huge then return waiting('retry', retry) end
-  local first = redis.call('ZRANGE', base .. 'lease', 0, 0, 'WITHSCORES')
-  return waiting('empty', first[2] and tonumber(first[2]))
+  -- A lease whose worker died is found by a take alone: the next one must come by its end.
+  local first = tonumber(redis.call('ZRANGE', base .. 'lease', 0, 0, 'WITHSCORES')[2] or math.huge)
+  local reason, at = 'empty', math.min(due, retry, first)
+  if due < math.huge and due <= retry then reason = 'linger' elseif retry < math.huge then reason = 'retry' end
+  return waiting(reason, at < math.huge and at or nil)
 end
 
 local taken, passed

@@ -44,6 +44,18 @@ export function reclaimContract(makeStore: MakeStore): void {
       assert.equal((await view()).delivered, 2);
     }));
 
+  test('a take must come by the end of an open lease, though a retry is due only long after', () =>
+    withStore(makeStore, async ({ append, advance, lease, settle, refusal, nowMs }) => {
+      await append('a', makeEntries(2));
+      const retried = await lease({ ...SHORT, entriesMax: 1 });
+      await advance(10);
+      await lease({ ...SHORT, entriesMax: 1 });
+      const ends = (await nowMs()) + SHORT.leaseMs;
+      await settle(retried, makeRequeue({ delayMs: 300_000 }));
+      const { reason, untilMs } = await refusal(SHORT);
+      assert.deepEqual([reason, untilMs], ['retry', ends]);
+    }));
+
   test('at most four leases are reclaimed at a take, those that expired first', () =>
     withStore(makeStore, async ({ append, advance, lease, view }) => {
       await append('a', makeEntries(6));

@@ -52,16 +52,15 @@ function refuse(connection: Connection, request: TakeRequest, now: Now): TakeRef
   return null;
 }
 
-/** Nothing may go yet: until when? */
+/** Nothing may go yet: until when? Not beyond the end of an open lease: only a take finds that its worker died. */
 function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest, now: Now): TakeRefusal {
   const oldest = oldestHead(connection);
   const lingerEndMs = oldest === null ? null : oldest.headMs + lingerMs;
   const retryMs = earliest(connection.groups.map(({ dueMs }) => dueMs));
-  if (lingerEndMs !== null && (retryMs === null || lingerEndMs <= retryMs)) {
-    return refusal(connection, 'linger', lingerEndMs, now);
-  }
-  if (retryMs !== null) return refusal(connection, 'retry', retryMs, now);
-  return refusal(connection, 'empty', earliest([...connection.leases.values()].map((lease) => lease.expiresMs)), now);
+  const leaseEndMs = earliest([...connection.leases.values()].map((lease) => lease.expiresMs));
+  const untilMs = earliest([lingerEndMs, retryMs, leaseEndMs].filter((ms) => ms !== null));
+  const lingers = lingerEndMs !== null && (retryMs === null || lingerEndMs <= retryMs);
+  return refusal(connection, lingers ? 'linger' : retryMs === null ? 'empty' : 'retry', untilMs, now);
 }
 
 function openLease(connection: Connection, request: TakeRequest, picked: Pick, now: Now): OpenLease {

@@ -1,17 +1,10 @@
 /*
   What the controller remembers between two looks at the bucket, and how it is written: a JSON array of numbers, at most
-  300 characters, because take and settle read it. Anything that does not read as such a memory counts as none: learning
+  400 characters, because take and settle read it. Anything that does not read as such a memory counts as none: learning
   starts anew, which costs half a minute and breaks nothing.
 */
 
 export type Mode = 'climb' | 'search' | 'hold' | 'probe';
-
-/** A stretch of calls between two closures. At both its ends the limit was used up, so its sums say what the limit is. */
-export interface Run {
-  /** Calls taken by Graph. */
-  readonly calls: number;
-  readonly seconds: number;
-}
 
 export interface Memory {
   readonly mode: Mode;
@@ -31,7 +24,7 @@ export interface Memory {
   readonly heldS: number;
   /** Seconds tested since the last closure or probe. */
   readonly quietS: number;
-  /** The run under way: since when (0 = since the next look), whether it began with a closure, and its calls. */
+  /** The run under way (the time since the last closure): since when (0 = since the next look), whether it began with a closure, and its calls. */
   readonly openMs: number;
   readonly afterClosure: number;
   readonly accepted: number;
@@ -127,7 +120,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Six digits are more than any of the numbers deserve. */
+/** Six digits are more than any of the numbers deserve, but a long run's calls must still be able to grow by one look's. */
 function round(value: number): number {
-  return Number(value.toPrecision(6));
+  return value >= 100_000 ? Math.round(value) : Number(value.toPrecision(6));
 }

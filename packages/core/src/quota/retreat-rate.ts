@@ -12,6 +12,8 @@ export interface RefusedRate extends Refusal {
 
 /** A run of fewer calls says little. */
 const THIN_CALLS = 3;
+/** Calls that were on their way when a closure came and were refused too; more is errors of a long run, not calls in flight. */
+const LOST_CALLS_MAX = 20;
 /** What a refused probe leaves: the step that held, less a margin, since it held for two seconds only. */
 const SUSTAINED_MARGIN = 0.99;
 /** The same where the reserve was too long to learn from it: so little more that only a long run could refuse it. */
@@ -38,7 +40,7 @@ export function retreatRate(memory: Memory, settings: QuotaSettings, refused: Re
   const { rate } = refused;
   const waitS = refused.retryAfterMs / 1000;
   const ranS = Math.max(0, (refused.atMs - memory.openMs) / 1000);
-  const lostCalls = Math.max(1, memory.granted - memory.accepted);
+  const lostCalls = Math.min(LOST_CALLS_MAX, Math.max(1, memory.granted - memory.accepted));
   const cost = {
     costS: 0.7 * memory.costS + 0.3 * waitS,
     costCalls: 0.7 * memory.costCalls + 0.3 * 1.5 * lostCalls,

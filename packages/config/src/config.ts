@@ -60,6 +60,8 @@ export interface GraphConfig {
   readonly baseUrl: string | null;
   /** The whole token endpoint. Null: by cloud. */
   readonly tokenUrl: string | null;
+  /** Plain http to another machine is allowed: for tests only. */
+  readonly allowInsecure: boolean;
 }
 
 export type Cloud = 'global' | 'usgov' | 'usgov-dod';

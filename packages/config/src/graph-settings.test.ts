@@ -41,6 +41,7 @@ test('GRAPH_ beats AZURE_, name by name', () => {
     version: 'v1.0',
     baseUrl: null,
     tokenUrl: null,
+    allowInsecure: false,
   });
   assert.equal(needed({ ...AZURE, ...GRAPH })?.clientSecret, 'canary-secret');
   assert.match(refusal({ ...AZURE, AZURE_TENANT_ID: 'contoso' }), /AZURE_TENANT_ID is "contoso": must be .* GUID/);

@@ -84,12 +84,12 @@ export function readGraph(environment: Environment, needed: boolean): GraphConfi
   const clientSecret = withAzure(environment, GRAPH_SETTINGS.clientSecret, 'AZURE_CLIENT_SECRET', needed);
   const cloud = environment.value(GRAPH_SETTINGS.cloud);
   const version = environment.value(GRAPH_SETTINGS.version);
-  const insecure = environment.value(GRAPH_SETTINGS.allowInsecure);
-  const baseUrl = readEndpoint(environment, GRAPH_SETTINGS.baseUrl, (text) => readRoot(text, insecure));
-  const tokenUrl = readEndpoint(environment, GRAPH_SETTINGS.tokenUrl, (text) => readHttpUrl(text, insecure));
+  const allowInsecure = environment.value(GRAPH_SETTINGS.allowInsecure);
+  const baseUrl = readEndpoint(environment, GRAPH_SETTINGS.baseUrl, (text) => readRoot(text, allowInsecure));
+  const tokenUrl = readEndpoint(environment, GRAPH_SETTINGS.tokenUrl, (text) => readHttpUrl(text, allowInsecure));
   if (needed && tokenUrl === null) checkAuthorityHost(environment, cloud);
   if (tenantId === null || clientId === null || clientSecret === null) return null;
-  return { tenantId, clientId, clientSecret, cloud, version, baseUrl, tokenUrl };
+  return { tenantId, clientId, clientSecret, cloud, version, baseUrl, tokenUrl, allowInsecure };
 }
 
 type TextSetting = (typeof GRAPH_SETTINGS)['tenantId'];

@@ -38,7 +38,12 @@ export function startWorker({ config, graph, logger, metrics, wrapWakeups }: Wor
   const store = openRedisStore({ url: config.redisUrl, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
-  const sender = createGraphSender({ graph, callTimeoutMs: connection.callTimeoutMs });
+  const sender = createGraphSender({
+    graph,
+    callTimeoutMs: connection.callTimeoutMs,
+    callsMax: config.workerCallsMax,
+    allowInsecure: graph.allowInsecure,
+  });
   const calls = boundedCalls(config.workerCallsMax);
   const learn = learnOnce(store, connection.quota);
   const observe = observeDelivery({ metrics, logger, clock: Date.now });
@@ -64,12 +69,9 @@ export function startWorker({ config, graph, logger, metrics, wrapWakeups }: Wor
   }
 
   async function send(connectionId: string, lease: Lease, entries: readonly string[]): Promise<Reply> {
-    const restMs = (leaseEnds.get(lease) ?? 0) - performance.now();
-    if (restMs < connection.callTimeoutMs + SETTLE_MARGIN_MS) {
-      const message = `${Math.round(restMs)} ms of the lease were left, a call may take ${connection.callTimeoutMs} ms`;
-      return { kind: 'failed', certainty: 'not-sent', code: 'lease', message, durationMs: 0 };
-    }
-    return sender.send({ connectionId, itemId: lease.itemId, entries, clientRequestId: lease.leaseId });
+    // The sender looks at this once more just before it writes: what is late then was not sent.
+    const deadlineMs = (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS;
+    return sender.send({ connectionId, itemId: lease.itemId, entries, clientRequestId: lease.leaseId, deadlineMs });
   }
 
   const deliverParts = {

@@ -37,7 +37,7 @@ export function advanceRate(memory: Memory, settings: QuotaSettings, testedS: nu
 }
 
 export function holdRate(memory: Memory, rate: number): Memory {
-  return { ...memory, mode: 'hold', rate, low: rate, heldS: 0, quietS: 0 };
+  return { ...memory, mode: 'hold', rate, low: rate, heldS: 0, quietS: 0, falls: 0 };
 }
 
 /** Factor between two rates that counting cannot tell apart in a step of the search. */

@@ -12,6 +12,8 @@ export interface RefusedRate extends Refusal {
 
 /** A run of fewer calls says little. */
 const THIN_CALLS = 3;
+/** Thin runs in a row, after short waits, that leave the rate alone. */
+const THIN_FALLS = 3;
 /** Calls that were on their way when a closure came and were refused too; more is errors of a long run, not calls in flight. */
 const LOST_CALLS_MAX = 20;
 /** What a refused probe leaves: the step that held, less a margin, since it held for two seconds only. */
@@ -24,6 +26,8 @@ const EARLY_S = 10;
 const UNRELATED_S = 60;
 /** What a late refusal takes from the rate; doubled for the second and the third in a row. */
 const SLIP = 0.01;
+/** A fall of so much is looked into. */
+const FALL_SEARCHED = 0.03;
 /** Late refusals in a row that lowering the rate did not end: they come from something else than the rate. */
 const SLIPS_MAX = 3;
 /** For so many more of them the rate then stays where it was before. */
@@ -73,6 +77,10 @@ export function retreatRate(memory: Memory, settings: QuotaSettings, refused: Re
 /** Too few calls for an estimate: the run goes on over the closure, so that several thin ones together make one. */
 function fallThin(memory: Memory, refused: RefusedRate, estimate: number): Memory {
   const { rate, retryAfterMs } = refused;
+  // A short wait may end before the refused calls on their way are forgotten: that says nothing about the rate.
+  if (retryAfterMs < CHEAP_S * 1000 && memory.falls < THIN_FALLS) {
+    return { ...memory, falls: memory.falls + 1, heldS: 0 };
+  }
   const gentle = rate * 0.85;
   const floor = retryAfterMs < CHEAP_S * 1000 ? gentle : Math.min(memory.low, gentle);
   const next = Math.max(RATE_MIN, floor, Math.sqrt(rate * Math.max(rate * 0.04, estimate)));
@@ -117,7 +125,10 @@ function slipLate(closed: Memory, memory: Memory): Memory {
     return { ...holdRate(closed, Math.max(rate, slippedFrom)), slips: slips > SLIPS_MAX + SLIPS_IGNORED ? 0 : slips };
   }
   const fall = Math.max(SLIP * 2 ** (slips - 1), closed.reserveS / heldS);
-  return { ...holdRate(closed, rate / (1 + fall)), slips, slippedFrom };
+  const low = rate / (1 + fall);
+  if (fall < FALL_SEARCHED) return { ...holdRate(closed, low), slips, slippedFrom };
+  // Where the reserve is not known yet, the limit may lie anywhere between.
+  return { ...closed, mode: 'search', low, lowS: 0, high: rate, rate: Math.sqrt(low * rate), slips, slippedFrom };
 }
 
 interface SearchRefusal {

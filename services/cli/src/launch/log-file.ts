@@ -17,7 +17,6 @@ export function openLogFile(path: string, bytesMax: number = LOG_FILE_BYTES_MAX)
   mkdirSync(dirname(path), { recursive: true });
   let fd = openSync(path, 'a');
   let bytes = fstatSync(fd).size;
-  if (bytes > bytesMax) rotate();
 
   function rotate(): void {
     closeSync(fd);

@@ -7,7 +7,7 @@ export interface GitHistory {
   /** The repository's name, as its folder is called. */
   readonly name: string;
   readonly commits: number;
-  /** What parseGitLog reads. Throws when git fails half-way. Ends git when the reader stops reading. */
+  /** What parseGitLog reads. Throws when git fails half-way; ends git when the signal aborts. */
   read(signal: AbortSignal): AsyncGenerator<Buffer>;
 }
 
@@ -75,13 +75,9 @@ async function* readLog(path: string, signal: AbortSignal): AsyncGenerator<Buffe
       resolve(code === 0 ? null : `git log ended with ${code ?? by}: ${stderr.trim()}`),
     );
   });
-  try {
-    for await (const chunk of child.stdout) yield chunk;
-    const problem = await ended;
-    if (problem !== null && !signal.aborted) throw new Error(problem);
-  } finally {
-    child.kill();
-  }
+  for await (const chunk of child.stdout) yield chunk;
+  const problem = await ended;
+  if (problem !== null && !signal.aborted) throw new Error(problem);
 }
 
 function describeProblem(path: string, error: unknown): string {

@@ -1,13 +1,16 @@
 /*
   The walls between the rooms. Biome refuses an import that the room's package.json does not declare (noUndeclaredDependencies);
-  this check holds what package.json files may declare: core declares nothing, and each outside library has exactly one room.
+  this check holds what Biome cannot see: what package.json files may declare (core nothing, each outside library in exactly one
+  room), relative imports that climb out of a room, and comments in core that would switch a rule off.
 */
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, posix, sep } from 'node:path';
 
 /** Libraries of tests and types: any room may use them in tests. */
 const TEST_TOOLS = new Set(['fast-check', '@types/node', 'playwright-core']);
 const OURS = /^(@sluice\/|sluice$)/;
+const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*(['"])(\.[^'"]*)\1/g;
+const SUPPRESSION = /biome-ignore|@ts-(?:ignore|expect-error|nocheck)/;
 
 interface Manifest {
   readonly name: string;
@@ -17,9 +20,13 @@ interface Manifest {
 
 /** One sentence per broken wall; empty when all stand. */
 export function brokenWalls(root: string): readonly string[] {
+  return [...checkManifests(root), ...checkSources(root)];
+}
+
+function checkManifests(root: string): readonly string[] {
   const problems: string[] = [];
   const roomOf = new Map<string, string>();
-  for (const file of globSync(['packages/*/package.json', 'services/*/package.json'], { cwd: root }).sort()) {
+  for (const file of list(root, ['packages/*/package.json', 'services/*/package.json'])) {
     const room: Manifest = JSON.parse(readFileSync(join(root, file), 'utf8'));
     const runtime = Object.keys(room.dependencies ?? {});
     const tests = Object.keys(room.devDependencies ?? {}).filter((name) => !TEST_TOOLS.has(name));
@@ -33,4 +40,28 @@ export function brokenWalls(root: string): readonly string[] {
     }
   }
   return problems;
+}
+
+function checkSources(root: string): readonly string[] {
+  const problems: string[] = [];
+  for (const file of list(root, ['packages/*/{src,test,bin}/**/*.{ts,js}', 'services/*/{src,test,bin}/**/*.{ts,js}'])) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const room = file.split('/', 2).join('/');
+    for (const [, , path] of text.matchAll(RELATIVE_IMPORT)) {
+      const target = posix.join(dirname(file), path!);
+      if (!target.startsWith(`${room}/`)) {
+        problems.push(`${file}: imports ${target} by its path; declare the room and import it by its name`);
+      }
+    }
+    if (room === 'packages/core' && !file.endsWith('.test.ts') && file.includes('/src/') && SUPPRESSION.test(text)) {
+      problems.push(`${file}: no rule is switched off in core`);
+    }
+  }
+  return problems;
+}
+
+function list(root: string, patterns: readonly string[]): readonly string[] {
+  return globSync(patterns, { cwd: root })
+    .map((file) => file.split(sep).join('/'))
+    .sort();
 }

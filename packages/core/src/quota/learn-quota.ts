@@ -7,9 +7,9 @@
     search   halves the gap between the highest rate that held and the lowest that was refused, until the gap is as narrow
              as a count can tell (→ hold). Three runs that agree on one estimate end it at once (→ hold).
     hold     the learned quota, or the share of it that may be used. After a pause that the probe budget buys → probe.
-             A late refusal lowers the rate a little, or (→ search) much where the reserve is not known; an early one lowers it
-             a little, the next early one → search. A rate
-             that a probe or a late refusal proposed is on trial first: refused, it gives way to the rate before.
+             A late refusal lowers the rate a little; where the reserve leaves it in doubt by how much → search. An early
+             one lowers it a little, the next early one → search. A rate that a probe proposed is on trial first: refused,
+             it gives way to the rate before.
     probe    +1 %, +2 %, +4 % … on the held rate, until refused (→ hold, on trial) or 35 % above it (→ climb).
 
   What a refusal tells. A run is what lies between two closures. The limit was used up at its begin and at its end, so

@@ -26,7 +26,7 @@ const EARLY_S = 10;
 const UNRELATED_S = 60;
 /** What a late refusal takes from the rate; doubled for the second and the third in a row. */
 const SLIP = 0.01;
-/** A fall of so much is looked into. */
+/** Where the reserve leaves so much of the rate in doubt, the doubt is looked into. */
 const FALL_SEARCHED = 0.03;
 /** Late refusals in a row that lowering the rate did not end: they come from something else than the rate. */
 const SLIPS_MAX = 3;
@@ -124,9 +124,9 @@ function slipLate(closed: Memory, memory: Memory): Memory {
   if (slips > SLIPS_MAX) {
     return { ...holdRate(closed, Math.max(rate, slippedFrom)), slips: slips > SLIPS_MAX + SLIPS_IGNORED ? 0 : slips };
   }
-  const fall = Math.max(SLIP * 2 ** (slips - 1), closed.reserveS / heldS);
-  const low = rate / (1 + fall);
-  if (fall < FALL_SEARCHED) return { ...holdRate(closed, low), slips, slippedFrom };
+  const uncertain = closed.reserveS / heldS;
+  const low = rate / (1 + Math.max(SLIP * 2 ** (slips - 1), uncertain));
+  if (uncertain < FALL_SEARCHED) return { ...holdRate(closed, low), slips, slippedFrom };
   // Where the reserve is not known yet, the limit may lie anywhere between.
   return { ...closed, mode: 'search', low, lowS: 0, high: rate, rate: Math.sqrt(low * rate), slips, slippedFrom };
 }

@@ -47,14 +47,13 @@ export interface Scenario {
   readonly seed: number;
 }
 
-/** What happened, a line for each second: what the service took and what it refused of ours, and what the limit was. */
+/** What happened in a second: what the service took and refused of ours, and what the limit was. */
 export interface Second {
   accepted: number;
   refused: number;
   /** The rate in force at the second's end. */
   rate: number;
   limit: number;
-  closedMs: number;
 }
 
 type Happening =
@@ -118,7 +117,7 @@ class Fleet {
     }
     this.#timeline.add(1000, { kind: 'second' });
     if (backgroundRate > 0) this.#timeline.add(0, { kind: 'background' });
-    this.#seconds.push({ accepted: 0, refused: 0, rate: 0, limit: this.#limitRate, closedMs: 0 });
+    this.#seconds.push({ accepted: 0, refused: 0, rate: 0, limit: this.#limitRate });
     for (let next = this.#timeline.next(); next !== null && next.at < untilS * 1000; next = this.#timeline.next()) {
       this.#happen(next.thing, next.at);
     }
@@ -240,8 +239,7 @@ class Fleet {
     }
     const second = this.#seconds.at(-1)!;
     second.rate = this.#buckets.reduce((sum, bucket) => sum + 1e6 / bucket.intervalUs, 0);
-    second.closedMs = Math.max(0, this.#buckets[0]!.closedUntilMs - START_MS - at);
-    this.#seconds.push({ accepted: 0, refused: 0, rate: 0, limit: this.#limitRate, closedMs: 0 });
+    this.#seconds.push({ accepted: 0, refused: 0, rate: 0, limit: this.#limitRate });
     this.#timeline.add(at + 1000, { kind: 'second' });
   }
 

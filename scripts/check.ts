@@ -1,5 +1,7 @@
-/* npm run check: types, lint and format, walls. Runs all of them, then says which failed. */
+/* npm run check: types, lint and format, walls, docs. Runs all of them, then says which failed. */
 import { spawnSync } from 'node:child_process';
+import { readCommands } from '../tools/check/commands.ts';
+import { brokenDocs } from '../tools/check/docs.ts';
 import { brokenWalls } from '../tools/check/walls.ts';
 
 const steps: readonly { readonly name: string; readonly run: () => boolean }[] = [
@@ -7,6 +9,7 @@ const steps: readonly { readonly name: string; readonly run: () => boolean }[] =
   { name: 'types', run: () => command('turbo', ['run', 'typecheck', '--output-logs=errors-only']) },
   { name: 'types of scripts, tests, bench', run: () => command('tsc', ['-p', '.']) },
   { name: 'walls', run: () => report(brokenWalls(process.cwd())) },
+  { name: 'docs', run: () => report(brokenDocs(process.cwd(), readCommands(process.cwd()))) },
 ];
 
 function command(name: string, args: readonly string[]): boolean {

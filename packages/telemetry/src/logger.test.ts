@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createLogger, type Logger } from './logger.ts';
@@ -90,4 +92,26 @@ test('lines below the level are not written, nor looked at', () => {
     ['loud'],
   );
   createLogger('intake', 'silent', { write: () => assert.fail('written') }).fatal({}, 'nothing');
+});
+
+test('a reader of stdout that is gone neither stops the process from going on nor from ending', async (t) => {
+  const text = `
+    const { createLogger } = await import(${JSON.stringify(new URL('logger.ts', import.meta.url).href)});
+    const logger = createLogger('intake');
+    process.stdin.once('end', () => {
+      logger.info({}, 'nobody reads this');
+      logger.info({}, 'nor this');
+      setImmediate(() => process.exit(7));
+    }).resume();
+    logger.info({}, 'started');`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', text], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  child.stdin.end();
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  t.after(() => clearTimeout(timer));
+  assert.deepEqual(await exited, [7, null]);
 });

@@ -44,8 +44,9 @@ export function createLogger(service: string, level = 'info', destination?: LogD
       log: (fields: LogFields) => allowed(fields, stackShown),
     },
   };
-  // stdout is written synchronously: the last line before an exit is the one that matters most.
-  return asLogger(destination === undefined ? pino(options) : pino(options, destination), {}, stackShown);
+  // stdout is written synchronously: the last line before an exit is the one that matters most. Said, because pino's default is not,
+  // and then flushes at exit, for ever when the reader of stdout is gone (sonic-boom 4.2.1, flushSync retries EPIPE).
+  return asLogger(pino(options, destination ?? pino.destination({ dest: 1, sync: true })), {}, stackShown);
 }
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug';

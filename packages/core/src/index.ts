@@ -26,6 +26,7 @@ export { parseRetryAfter } from './outcome/parse-retry-after.ts';
 export * from './outcome/read-reply.ts';
 export * from './outcome/reply.ts';
 export * from './ports/activity-store.ts';
+export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
 export * from './quota/bucket.ts';
 export * from './quota/learn-quota.ts';

@@ -13,7 +13,8 @@
                 later, whole zset retry groups -> due; whole ones (bisected halves) are never mixed; g:* list, a group
                 lease     zset    calls in flight -> expiry; l:* list, a lease
                 meta, q   hash    counters, pause, block; the bucket
-                dead, parked, unknown stream
+                dead, parked stream    entries with that end, until they are replayed or discarded
+                unknown   stream
 */
 export const SHARD_TAG = 's0';
 

@@ -9,10 +9,11 @@ type Reply = readonly [
   leased: number,
   deadLetters: number,
   parked: number,
+  leases: number,
 ];
 
 export function readConnection(connectionId: string, reply: unknown): ConnectionView | null {
-  const [nowMs, metaFields, bucketFields, oldestMs, leased, deadLetters, parkedEntries] = reply as Reply;
+  const [nowMs, metaFields, bucketFields, oldestMs, leased, deadLetters, parkedEntries, leases] = reply as Reply;
   const meta = pairs(metaFields);
   if (!meta.has('appended')) return null;
   const count = (field: string) => Number(meta.get(field) ?? 0);
@@ -22,6 +23,7 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     nowMs,
     pending: count('pending'),
     leased,
+    leases,
     delayed: count('delayed'),
     oldestAcceptedMs: oldestMs === '0' ? null : Number(oldestMs),
     appended: count('appended'),
@@ -29,6 +31,9 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     retried: count('retried'),
     dead: count('dead'),
     parked: count('parked'),
+    replayed: count('replayed'),
+    discardedDead: count('discardedDead'),
+    discardedParked: count('discardedParked'),
     unknown: count('unknown'),
     staleSettles: count('staleSettles'),
     deadLetters,

@@ -1,4 +1,4 @@
-import { RECEIPT_ENTRIES_MAX, type ReceiptEntry, type ReceiptView } from '@sluice/core';
+import type { ReceiptEntry, ReceiptView } from '@sluice/core';
 import { pairs } from './read-connection.ts';
 
 export function readReceipt(receiptId: string, reply: unknown): ReceiptView | null {
@@ -41,9 +41,8 @@ interface Reason {
 
 function entriesOf(fields: ReadonlyMap<string, string>): ReceiptEntry[] {
   const entries: ReceiptEntry[] = [];
-  for (let n = 1; n <= RECEIPT_ENTRIES_MAX; n++) {
-    const text = fields.get(`e:${n}`);
-    if (text === undefined) break;
+  for (const [field, text] of fields) {
+    if (!field.startsWith('e:')) continue;
     const [state, index, itemId, attempts, reasonText] = JSON.parse(text) as [
       string,
       number,
@@ -63,5 +62,5 @@ function entriesOf(fields: ReadonlyMap<string, string>): ReceiptEntry[] {
       pointer: reason.pointer ?? null,
     });
   }
-  return entries;
+  return entries.sort((a, b) => a.index - b.index);
 }

@@ -9,6 +9,7 @@ import type {
   TakeResult,
 } from '@sluice/core';
 import type { RunScript } from './client.ts';
+import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase } from './keys.ts';
 import { readBucket } from './read-bucket.ts';
 import { readConnection } from './read-connection.ts';
@@ -48,6 +49,15 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
       const wakeAtMs = Number(await run('pause', both(connectionId), [connectionId, 'resume']));
       return wakeAtMs === 0 ? null : wakeAtMs;
     },
+    deadLetters: (request) => listDeadLetters(run, both(request.connectionId), request),
+    replay: (request) => changeDeadLetters(run, both(request.connectionId), { action: 'replay', ...request }),
+    discard: (request) =>
+      changeDeadLetters(run, both(request.connectionId), {
+        action: 'discard',
+        pendingMax: 0,
+        entriesMax: 1,
+        ...request,
+      }),
   };
 }
 

@@ -1,7 +1,17 @@
 /* Loads the scripts with the pieces they use. A piece is a function or two, named after its file; the order is a piece after those it uses. */
 import { readFileSync } from 'node:fs';
 
-export const SCRIPT_NAMES = ['append', 'take', 'settle', 'learn', 'sweep', 'pause', 'receipt', 'connection'] as const;
+export const SCRIPT_NAMES = [
+  'append',
+  'take',
+  'settle',
+  'learn',
+  'sweep',
+  'pause',
+  'receipt',
+  'connection',
+  'dead-letters',
+] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
 const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
@@ -13,6 +23,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   pause: ['clock', 'promise', 'settle-call'],
   receipt: ['columns'],
   connection: ['clock', 'columns'],
+  'dead-letters': ['clock', 'columns', 'item-index', 'promise', 'settle-call', 'ended'],
 };
 
 /** How many KEYS a script takes. */
@@ -25,6 +36,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   pause: 2,
   receipt: 1,
   connection: 1,
+  'dead-letters': 2,
 };
 
 /** The text of a script alone, as its author wrote it. */

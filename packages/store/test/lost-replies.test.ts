@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  makeDeadLetter,
   makeEntries,
   makePiece,
   makeSettle,
+  makeSettlement,
   makeTake,
   type RedisServer,
   startCuttingProxy,
@@ -105,4 +107,22 @@ test('a learning whose reply was lost raises the version once', () =>
     await cut('cut-memory', () => store.learn(connectionId, 0, learning));
     const bucket = (await store.connection(connectionId))?.bucket;
     assert.deepEqual([bucket?.version, bucket?.intervalUs], [1, 1234]);
+  }));
+
+test('a replay whose reply was lost replays each entry once', () =>
+  withProxy('replayLost', async ({ store, cut, connectionId }) => {
+    await store.append(
+      makePiece({ connectionId, lane: 'replay', lingerMs: 0, groups: [{ itemId: 'a', entries: makeEntries(3) }] }),
+    );
+    const lease = await store.take(makeTake({ connectionId, leaseId: 'dead', lingerMs: 0 }));
+    assert.ok(lease.status === 'leased');
+    const settlement = makeSettlement(lease.entries.map(() => makeDeadLetter()));
+    await store.settle({ ...makeSettle({ connectionId, leaseId: 'dead', epoch: 0 }), settlement });
+    const filter = { code: 'badRequest' };
+    const bounds = { lookedAtMax: 500, pendingMax: 100, deadLettersMax: 100, entriesMax: 20 };
+    const request = { connectionId, ...bounds, choice: { filter, cursor: null } };
+    const again = await cut('badRequest', () => store.replay(request));
+    assert.ok('done' in again && again.done === 0, 'the second sending finds none');
+    const view = await store.connection(connectionId);
+    assert.deepEqual([view?.pending, view?.replayed, view?.deadLetters], [3, 3, 0]);
   }));

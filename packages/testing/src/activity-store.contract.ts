@@ -3,11 +3,13 @@ import { describe } from 'node:test';
 import { appendContract } from './contract/append.contract.ts';
 import { blockContract } from './contract/block.contract.ts';
 import { choiceContract } from './contract/choice.contract.ts';
+import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
 import { receiptContract } from './contract/receipt.contract.ts';
 import { reclaimContract } from './contract/reclaim.contract.ts';
 import { refusalContract } from './contract/refusal.contract.ts';
+import { replayContract } from './contract/replay.contract.ts';
 import { settleContract } from './contract/settle.contract.ts';
 import { viewContract } from './contract/view.contract.ts';
 import type { MakeStore } from './contract-store.ts';
@@ -24,6 +26,8 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('pause, hold, breaker', () => blockContract(makeStore));
     describe('the promise', () => promiseContract(makeStore));
     describe('receipts', () => receiptContract(makeStore));
+    describe('dead letters', () => deadLettersContract(makeStore));
+    describe('replay', () => replayContract(makeStore));
     describe('views', () => viewContract(makeStore));
   });
 }

@@ -2,10 +2,11 @@
   The store in memory: the port's prose made executable, in the plainest way, to hold the store on Redis to it. It is one
   store of one test: nothing is bounded but what the port bounds.
 */
-import type { ActivityStore, SettledEntry } from '@sluice/core';
+import type { ActivityStore } from '@sluice/core';
 import { appendPiece } from './memory/append-piece.ts';
 import { pauseConnection, resumeConnection } from './memory/block.ts';
 import { viewConnection } from './memory/connection-view.ts';
+import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
 import { learn } from './memory/learning.ts';
 import { sweepPromises } from './memory/promise.ts';
 import { viewReceipt } from './memory/receipt.ts';
@@ -14,8 +15,6 @@ import { connectionOf, emptyState, knownConnections, type Now } from './memory/s
 import { takeLease } from './memory/take-lease.ts';
 
 export interface MemoryActivityStore extends ActivityStore {
-  /** Dead letters and parked entries, in the order of their end. */
-  settledEntries(connectionId: string): readonly SettledEntry[];
   /** By when somebody must call take; null: nobody needs to. */
   promiseMs(connectionId: string): number | null;
 }
@@ -51,7 +50,9 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     resume: async (id) => {
       return resumeConnection(connectionOf(state, id), now());
     },
-    settledEntries: (id) => structuredClone(connectionOf(state, id).settledEntries),
+    deadLetters: async (request) => structuredClone(listEnded(connectionOf(state, request.connectionId), request)),
+    replay: async (request) => replayEnded(state, request, now()),
+    discard: async (request) => discardEnded(state, request, now()),
     promiseMs: (id) => connectionOf(state, id).promiseMs,
   };
 }

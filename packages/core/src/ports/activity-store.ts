@@ -5,9 +5,10 @@
   clock, milliseconds since 1970.
 */
 import type { Bucket, Learning } from '../quota/bucket.ts';
-import type { SettledReason, Settlement } from '../settle/settlement.ts';
+import type { Settlement } from '../settle/settlement.ts';
+import type { DeadLetterStore } from './dead-letters.ts';
 
-export interface ActivityStore {
+export interface ActivityStore extends DeadLetterStore {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.
@@ -159,7 +160,7 @@ export interface SettleRequest {
   readonly leaseId: string;
   readonly epoch: number;
   readonly settlement: Settlement;
-  /** SLUICE_DEAD_LETTERS_MAX: at that many the connection is held. */
+  /** SLUICE_DEAD_LETTERS_MAX: with that many dead letters and parked entries the connection is held. */
   readonly deadLettersMax: number;
   readonly receiptTtlMs: number;
   /** SLUICE_BATCH_MAX: how many entries fill a call. */
@@ -194,7 +195,7 @@ export interface ReceiptView {
     readonly rejected: number;
     readonly duplicates: number;
   };
-  /** Rejected, dead and parked entries; at most RECEIPT_ENTRIES_MAX. */
+  /** Rejected, dead and parked entries by their index; the first RECEIPT_ENTRIES_MAX that came. Replayed and discarded ones are not here. */
   readonly entries: readonly ReceiptEntry[];
   readonly entriesTotal: number;
 }
@@ -211,12 +212,18 @@ export interface ReceiptEntry {
   readonly pointer: string | null;
 }
 
+/**
+ * At any moment appended + replayed = delivered + dead + parked + pending, and
+ * deadLetters + parkedEntries = dead + parked − replayed − discardedDead − discardedParked.
+ */
 export interface ConnectionView {
   readonly connectionId: string;
   readonly nowMs: number;
   /** Not final: waiting, delayed or leased. */
   readonly pending: number;
+  /** Entries in open leases, and how many leases those are. */
   readonly leased: number;
+  readonly leases: number;
   readonly delayed: number;
   readonly oldestAcceptedMs: number | null;
   readonly appended: number;
@@ -224,20 +231,15 @@ export interface ConnectionView {
   readonly retried: number;
   readonly dead: number;
   readonly parked: number;
+  readonly replayed: number;
+  readonly discardedDead: number;
+  readonly discardedParked: number;
   readonly unknown: number;
   readonly staleSettles: number;
+  /** Kept now: ended as dead letter or parked, neither replayed nor discarded. */
   readonly deadLetters: number;
   readonly parkedEntries: number;
   readonly state: 'flowing' | 'idle' | 'closed' | 'paused' | 'held' | 'breaker';
   readonly reason: string | null;
   readonly bucket: Bucket | null;
-}
-
-/** One dead letter or parked entry, as listed. */
-export interface SettledEntry extends SettledReason {
-  readonly id: string;
-  readonly state: 'dead' | 'parked';
-  readonly itemId: string;
-  readonly entry: string;
-  readonly settledMs: number;
 }

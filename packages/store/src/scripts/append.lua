@@ -78,9 +78,11 @@ if ref ~= '' then
   redis.call('HINCRBY', key, 'appended', total)
   if rejected > 0 then
     redis.call('HINCRBY', key, 'rejected', rejected)
-    for j = 1, tonumber(ARGV[first_listed]) do
-      local n = redis.call('HINCRBY', key, 'listed', 1)
-      if n <= LISTED_MAX then redis.call('HSET', key, 'e:' .. n, ARGV[first_listed + j]) end
+    local listed = tonumber(redis.call('HGET', key, 'listed') or 0)
+    for j = 1, math.min(tonumber(ARGV[first_listed]), LISTED_MAX - listed) do
+      local index = string.match(ARGV[first_listed + j], '%d+')
+      redis.call('HSET', key, 'e:' .. index, ARGV[first_listed + j])
+      redis.call('HINCRBY', key, 'listed', 1)
     end
   end
   if last then

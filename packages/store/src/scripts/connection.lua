@@ -4,7 +4,7 @@
   KEYS
     1 connection  BASE    every key of the connection starts with it
   ARGV
-  RETURNS {nowMs, meta, bucket, oldestMs, leased, deadLetters, parked}
+  RETURNS {nowMs, meta, bucket, oldestMs, leased, deadLetters, parked, leases}
     meta and bucket are name, value, ...; oldestMs 0 = nothing is waiting or leased; leased counts entries
 ]]
 local base = KEYS[1]
@@ -23,4 +23,4 @@ for _, order in ipairs({ 'later', 'whole' }) do
   end
 end
 if oldest == math.huge then oldest = 0 end
-return { now, redis.call('HGETALL', base .. 'meta'), redis.call('HGETALL', base .. 'q'), string.format('%.0f', oldest), leased, redis.call('XLEN', base .. 'dead'), redis.call('XLEN', base .. 'parked') }
+return { now, redis.call('HGETALL', base .. 'meta'), redis.call('HGETALL', base .. 'q'), string.format('%.0f', oldest), leased, redis.call('XLEN', base .. 'dead'), redis.call('XLEN', base .. 'parked'), redis.call('ZCARD', base .. 'lease') }

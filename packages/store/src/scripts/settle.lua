@@ -40,7 +40,7 @@ local SETTLED_MAX = 4096
 local us, now = clock()
 if redis.call('ZSCORE', shard .. 'settled', lease) then return { 'again', 0, now, {} } end
 local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'gate', 'still', 'blockedSince')
-local dead = redis.call('XLEN', base .. 'dead')
+local kept = redis.call('XLEN', base .. 'dead') + redis.call('XLEN', base .. 'parked')
 local b = read_bucket(base)
 local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
 local status, item, entries = #list > 0 and 'settled' or 'stale', list[1], rest(list, 4)
@@ -65,7 +65,7 @@ if status == 'settled' then
       else
         local stream = verdict == 'x' and 'dead' or 'parked'
         nth, r[stream], entry = nth + 1, r[stream] + 1, with_attempt(entry, awake)
-        redis.call('XADD', base .. stream, '*', 'item', item, 'entry', entry, 'reason', reasons[nth])
+        redis.call('XADD', base .. stream, '*', 'item', item, 'entry', entry, 'reason', reasons[nth], 'at', now)
         list_in_receipt(shard, ref, stream, item, entry, reasons[nth], 100)
       end
     end
@@ -77,7 +77,7 @@ if status == 'settled' then
   end
   for ref, r in pairs(receipts) do settle_receipt(shard, ref, r, ttl) end
   count_settled(base, counts)
-  if dead + counts.x >= dead_max then begin_block(base, m, now, 'held', 'dead letters full', 60000) end
+  if kept + counts.x + counts.p >= dead_max then begin_block(base, m, now, 'held', DEAD_LETTERS_FULL, 60000) end
 end
 if unknown_reason ~= '' then
   redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item or '', 'entries', unknown_entries, 'reason', unknown_reason)

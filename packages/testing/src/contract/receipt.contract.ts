@@ -87,7 +87,7 @@ export function receiptContract(makeStore: MakeStore): void {
       );
     }));
 
-  test('a receipt lists its first hundred entries in the order they came, and counts all', () =>
+  test('a receipt lists the first hundred entries that came, by index, and counts all', () =>
     withStore(makeStore, async ({ store, append, lease, settle }) => {
       const rejectedEntries = Array.from({ length: 98 }, (_, index) => rejection(index));
       const parts = { receiptId: ID, rejected: 98, rejectedEntries };

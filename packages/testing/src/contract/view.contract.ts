@@ -16,7 +16,7 @@ export function viewContract(makeStore: MakeStore): void {
       const verdicts = [ACK, makeDeadLetter(), makePark(), makeRequeue({ delayMs: 9000 })];
       for (const [n, verdict] of verdicts.entries()) await settle(calls[n]!, verdict);
       const seen = await view();
-      assert.deepEqual([seen.pending, seen.leased, seen.delayed], [3, 1, 1]);
+      assert.deepEqual([seen.pending, seen.leased, seen.leases, seen.delayed], [3, 1, 1, 1]);
       assert.deepEqual([seen.delivered, seen.dead, seen.parked, seen.retried], [1, 1, 1, 1]);
       assert.deepEqual([seen.deadLetters, seen.parkedEntries], [1, 1]);
       assert.equal(seen.appended, seen.delivered + seen.dead + seen.parked + seen.pending);

@@ -15,6 +15,11 @@ export function writeAccepted(entry: string, acceptedMs: number): string {
   return entry.slice(0, 12) + base36(acceptedMs, 9) + entry.slice(21);
 }
 
+/** As if it had never been tried. */
+export function writeNeverTried(entry: string): string {
+  return entry.slice(0, 21) + '0'.repeat(11) + entry.slice(32);
+}
+
 /** One more counted attempt; the first also remembers the awake clock. */
 export function writeAttempt(entry: string, awakeMs: number): string {
   const { attempts, firstTriedAwakeMs } = readColumns(entry);

@@ -14,7 +14,9 @@ export function endEntry(state: State, connection: Connection, ended: EntryEnd, 
   const { entry, itemId, end, reason } = ended;
   const { code, message, requestId } = reason;
   connection.counts[end] += 1;
-  const id = `${now.ms}-${connection.settledEntries.length}`;
-  connection.settledEntries.push({ id, state: end, itemId, entry, settledMs: now.ms, code, message, requestId });
+  connection.endedEver += 1;
+  const nth = connection.endedEver;
+  const named = { id: `${end}-${now.ms}-${nth}`, nth, state: end, itemId, entry, settledMs: now.ms };
+  connection.settledEntries = [...connection.settledEntries, { ...named, code, message, requestId }];
   listEnded(state, ended, now);
 }

@@ -5,6 +5,7 @@ import {
   RECEIPT_REF_LENGTH,
   type ReceiptEntry,
   type ReceiptView,
+  type SettledEntry,
   type SettledReason,
 } from '@sluice/core';
 import { readColumns } from './columns.ts';
@@ -20,8 +21,6 @@ export function openReceipt(state: State, piece: AppendPiece, appended: number, 
   receipt.appended += appended;
   receipt.rejected += piece.rejected;
   receipt.complete ||= piece.last;
-  // More can be refused than is listed, so the total follows the count.
-  receipt.entriesTotal += piece.rejected;
   for (const { index, pointer, code, message } of piece.rejectedEntries) {
     list(receipt, { index, state: 'rejected', itemId: null, code, message, requestId: null, attempts: 0, pointer });
   }
@@ -46,16 +45,26 @@ export function listEnded(
   const { index, attempts } = readColumns(entry);
   const { code, message, requestId } = reason;
   receipt[end] += 1;
-  receipt.entriesTotal += 1;
   list(receipt, { index, state: end, itemId, code, message, requestId, attempts, pointer: null });
   expireWhenFinal(receipt, receipt.ttlMs, now);
+}
+
+/** An ended entry that is pending again, or removed for good. */
+export function unlistEnded(state: State, { entry, state: end }: SettledEntry, action: 'replay' | 'discard'): void {
+  const receipt = receiptOf(state, entry);
+  if (receipt === null) return;
+  const { index } = readColumns(entry);
+  receipt[end] -= 1;
+  receipt.entries = receipt.entries.filter((listed) => listed.index !== index);
+  if (action === 'discard') receipt.discarded += 1;
+  else receipt.expiresMs = null;
 }
 
 export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptView | null {
   const receipt = state.receipts.get(refOf(receiptId));
   if (receipt === undefined || receipt.id !== receiptId) return null;
   if (receipt.expiresMs !== null && receipt.expiresMs <= now.ms) return null;
-  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, entries, entriesTotal } = receipt;
+  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, entries } = receipt;
   const inFlight = countLeased(state, receipt);
   const pending = unended(receipt) - inFlight;
   return {
@@ -70,14 +79,15 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
       delivered,
       dead,
       parked,
-      discarded: 0,
+      discarded,
       erased: 0,
       expired: 0,
       rejected,
       duplicates: 0,
     },
-    entries: [...entries],
-    entriesTotal,
+    entries: entries.toSorted((a, b) => a.index - b.index),
+    // More can end than is listed, so the total follows the counts.
+    entriesTotal: rejected + dead + parked,
   };
 }
 
@@ -95,7 +105,7 @@ function pushOutOldest({ receipts }: State, receiptsMax: number): void {
 }
 
 function emptyReceipt(id: string, { connectionId, receiptTtlMs }: AppendPiece, now: Now): Receipt {
-  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, entriesTotal: 0 };
+  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0 };
   const ends = { complete: false, expiresMs: null, ttlMs: receiptTtlMs };
   return { id, connectionId, acceptedMs: now.ms, ...none, entries: [], ...ends };
 }
@@ -111,11 +121,11 @@ function refOf(receiptId: string): string {
 }
 
 function list(receipt: Receipt, entry: ReceiptEntry): void {
-  if (receipt.entries.length < RECEIPT_ENTRIES_MAX) receipt.entries.push(entry);
+  if (receipt.entries.length < RECEIPT_ENTRIES_MAX) receipt.entries = [...receipt.entries, entry];
 }
 
-function unended({ appended, delivered, dead, parked }: Receipt): number {
-  return appended - delivered - dead - parked;
+function unended({ appended, delivered, dead, parked, discarded }: Receipt): number {
+  return appended - delivered - dead - parked - discarded;
 }
 
 function isFinal(receipt: Receipt): boolean {

@@ -20,7 +20,7 @@ import {
 } from './state.ts';
 
 const SETTLED_IDS_MAX = 4096;
-const DEAD_LETTERS_FULL: Block = { kind: 'held', reason: 'dead letters full', probeEveryMs: 60_000 };
+export const DEAD_LETTERS_FULL: Block = { kind: 'held', reason: 'dead letters full', probeEveryMs: 60_000 };
 
 export function settleLease(state: State, request: SettleRequest, now: Now): SettleResult {
   const { leaseId, epoch, settlement } = request;
@@ -89,7 +89,7 @@ function openGroup({ id, itemId }: OpenLease, { group, delayMs }: Requeue, whole
 }
 
 function holdWhenDeadLettersAreFull(connection: Connection, { deadLettersMax }: SettleRequest, now: Now): void {
-  if (connection.counts.dead < deadLettersMax) return;
+  if (connection.settledEntries.length < deadLettersMax) return;
   beginBlock(connection, DEAD_LETTERS_FULL, now);
 }
 

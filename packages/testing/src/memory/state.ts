@@ -27,7 +27,10 @@ export interface Connection {
   /** Retries, whether their time has come or not. */
   groups: readonly Group[];
   readonly leases: Map<string, OpenLease>;
-  readonly settledEntries: SettledEntry[];
+  /** Dead letters and parked entries, oldest end first. */
+  settledEntries: readonly EndedEntry[];
+  /** How many there have ever been. */
+  endedEver: number;
   bucket: Bucket | null;
   /** The last call was of rule 1 or 2 (whole group, age bound), so the next looks at 3 and 4 first. */
   turnTaken: boolean;
@@ -49,8 +52,16 @@ export interface Counts {
   retried: number;
   dead: number;
   parked: number;
+  replayed: number;
+  discardedDead: number;
+  discardedParked: number;
   unknown: number;
   staleSettles: number;
+}
+
+/** `nth` of all that ended on its connection. */
+export interface EndedEntry extends SettledEntry {
+  readonly nth: number;
 }
 
 export interface Item {
@@ -97,8 +108,8 @@ export interface Receipt {
   dead: number;
   parked: number;
   rejected: number;
-  readonly entries: ReceiptEntry[];
-  entriesTotal: number;
+  discarded: number;
+  entries: readonly ReceiptEntry[];
   /** null: not every entry has its end. */
   expiresMs: number | null;
   ttlMs: number;
@@ -115,6 +126,7 @@ export function emptyConnection(id: string): Connection {
     groups: [],
     leases: new Map(),
     settledEntries: [],
+    endedEver: 0,
     bucket: null,
     turnTaken: false,
     failedInARow: 0,
@@ -123,13 +135,24 @@ export function emptyConnection(id: string): Connection {
     stillMs: 0,
     promiseMs: null,
     gateMs: 0,
-    counts: { appended: 0, delivered: 0, retried: 0, dead: 0, parked: 0, unknown: 0, staleSettles: 0 },
+    counts: {
+      appended: 0,
+      delivered: 0,
+      retried: 0,
+      dead: 0,
+      parked: 0,
+      replayed: 0,
+      discardedDead: 0,
+      discardedParked: 0,
+      unknown: 0,
+      staleSettles: 0,
+    },
   };
 }
 
 /** Not final: waiting, delayed or leased. */
 export function pendingOf({ counts }: Connection): number {
-  return counts.appended - counts.delivered - counts.dead - counts.parked;
+  return counts.appended + counts.replayed - counts.delivered - counts.dead - counts.parked;
 }
 
 /** Entries go back to the head of their item, order kept. */

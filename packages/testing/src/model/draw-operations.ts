@@ -11,7 +11,7 @@ import {
   makeRequeue,
   makeTake,
 } from '../builders.ts';
-import type { ModelSettings, Operation } from './operations.ts';
+import type { EndedChoice, ModelSettings, Operation } from './operations.ts';
 import type { Random } from './random.ts';
 
 /** Rule 3 of take looks at so many items. */
@@ -48,7 +48,7 @@ export function drawSettings(random: Random): ModelSettings {
 }
 
 export function drawOperations(random: Random, settings: ModelSettings, count: number): readonly Operation[] {
-  const draw: Draw = { random, settings, sequence: 0, pieces: [], receiptId: null, receipts: 0 };
+  const draw: Draw = { random, settings, sequence: 0, index: 0, pieces: [], receiptId: null, receipts: 0 };
   const operations: Operation[] = [];
   while (operations.length < count) {
     const rare = settings.items.length > BEST_MAX && random.chance(0.03);
@@ -62,6 +62,8 @@ interface Draw {
   readonly settings: ModelSettings;
   sequence: number;
   readonly pieces: AppendPiece[];
+  /** Of the next entry of that request: an index is one entry's. */
+  index: number;
   /** Of the request whose pieces are being appended. */
   receiptId: string | null;
   receipts: number;
@@ -77,10 +79,11 @@ function drawOperation(draw: Draw, n: number): Operation {
     return { op: 'take', connectionId, leaseId: leaseIdOf(n), resend };
   }
   if (roll < 76) return drawSettle(draw);
-  if (roll < 90)
+  if (roll < 88)
     return { op: 'advance', ms: random.oneOf([1, 3, 20, 50, 50, 200, 201, 499, 1000, 1001, 5000, 31_000]) };
-  if (roll < 94) return drawLearn(draw, connectionId);
-  if (roll < 97) return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
+  if (roll < 91) return drawLearn(draw, connectionId);
+  if (roll < 96) return drawEndedOperation(draw, connectionId);
+  if (roll < 98) return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
   return { op: 'sweep', lateMs: random.oneOf([0, 500]), notWithinMs: random.oneOf([0, 400]) };
 }
 
@@ -110,6 +113,7 @@ function drawPiece(draw: Draw, connectionId: string): AppendPiece {
   if (pieces.length > 0 && random.chance(0.05)) return random.oneOf(pieces);
   if (draw.receiptId === null && random.chance(0.7)) {
     draw.receipts += 1;
+    draw.index = 0;
     draw.receiptId = `s0receipt-${String(draw.receipts).padStart(4, '0')}`;
   }
   const { receiptId } = draw;
@@ -122,7 +126,7 @@ function drawPiece(draw: Draw, connectionId: string): AppendPiece {
     sequence: ++draw.sequence,
     receiptId,
     rejected,
-    rejectedEntries: Array.from({ length: rejected }, (_, index) => ({
+    rejectedEntries: indicesOf(draw, rejected).map((index) => ({
       index,
       pointer: `#/activities/${index}/type`,
       code: 'type_unknown',
@@ -139,14 +143,19 @@ function drawPiece(draw: Draw, connectionId: string): AppendPiece {
   return piece;
 }
 
-function drawGroups({ random, settings }: Draw, receiptId: string | null): AppendPiece['groups'] {
+function indicesOf(draw: Draw, count: number): readonly number[] {
+  return Array.from({ length: count }, () => draw.index++);
+}
+
+function drawGroups(draw: Draw, receiptId: string | null): AppendPiece['groups'] {
+  const { random, settings } = draw;
   const { items, pairs, groupsMax, groupEntriesMax } = settings;
   const first = random.below(items.length);
   const count = 1 + random.below(Math.min(groupsMax, items.length));
   const receiptRef = receiptId?.slice(-12) ?? null;
   return Array.from({ length: count }, (_, g) => ({
     itemId: items[(first + g) % items.length]!,
-    entries: Array.from({ length: 1 + random.below(groupEntriesMax) }, (_, index) =>
+    entries: indicesOf(draw, 1 + random.below(groupEntriesMax)).map((index) =>
       drawEntry(random, pairs, { index, receiptRef }),
     ),
   }));
@@ -166,12 +175,26 @@ function drawSettle({ random, settings }: Draw): Operation {
   const verdicts = Array.from({ length: entriesMax }, (_, n): EntrySettlement => {
     if (bisected) return makeRequeue({ group: n < entriesMax / 2 ? 0 : 1, counted: false });
     if (plain || random.chance(0.5)) return { kind: 'ack' };
-    if (random.chance(0.2)) return random.chance(0.5) ? makeDeadLetter({ requestId: 'request-1' }) : makePark();
+    if (random.chance(0.3))
+      return random.chance(0.6) ? makeDeadLetter({ requestId: 'request-1' }) : makePark({ code: 'lost' });
     const group = random.below(3);
     return makeRequeue({ group, counted: random.chance(0.5), delayMs: random.oneOf([0, 1, 300, 2000, 60_000]) });
   });
   const again = random.chance(0.12);
   return { op: 'settle', lease, again, verdicts, call: bisected ? { ...call, groupsWhole: true } : call };
+}
+
+function drawEndedOperation({ random, settings }: Draw, connectionId: string): Operation {
+  const op = random.oneOf(['list', 'replay', 'replay', 'discard'] as const);
+  const byIds: EndedChoice = { places: Array.from({ length: random.below(5) }, () => random.below(100) / 100) };
+  const filter = {
+    ...(random.chance(0.3) && { state: random.oneOf(['dead', 'parked'] as const) }),
+    ...(random.chance(0.2) && { code: random.oneOf(['badRequest', 'lost', 'lease_reclaimed']) }),
+    ...(random.chance(0.2) && { itemId: random.oneOf(settings.items) }),
+  };
+  const endedMsAgo = random.chance(0.2) ? random.oneOf([0, 1000]) : null;
+  const choice = random.chance(0.4) ? byIds : { filter, endedMsAgo, goOn: random.chance(0.5) };
+  return { op, connectionId, choice, lookedAtMax: random.oneOf([1, 3, 500]) };
 }
 
 function drawCall(random: Random): CallSettlement {

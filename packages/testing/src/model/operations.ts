@@ -2,7 +2,14 @@
   The operations of a random run, as data that can be played against any store, printed, and left out one by one. What an
   operation means depends on the store only through leases: it names them by their place among those taken so far.
 */
-import type { AppendPiece, CallSettlement, EntrySettlement, Learning, TakeRequest } from '@sluice/core';
+import type {
+  AppendPiece,
+  CallSettlement,
+  DeadLetterFilter,
+  EntrySettlement,
+  Learning,
+  TakeRequest,
+} from '@sluice/core';
 
 export type Operation =
   | { readonly op: 'append'; readonly piece: AppendPiece }
@@ -25,11 +32,22 @@ export type Operation =
       readonly learning: Pick<Learning, 'memory' | 'intervalUs'>;
       readonly learnInMs: number;
     }
+  | {
+      readonly op: 'list' | 'replay' | 'discard';
+      readonly connectionId: string;
+      readonly choice: EndedChoice;
+      readonly lookedAtMax: number;
+    }
   | { readonly op: 'pause' | 'resume'; readonly connectionId: string }
   | { readonly op: 'sweep'; readonly lateMs: number; readonly notWithinMs: number }
   | { readonly op: 'advance'; readonly ms: number };
 
-/** One of several leases: 0 the oldest, below 1 the newest. */
+/** By filter, from the cursor that the last such operation answered when `goOn`; or by id: of all that were ever listed, so that some are gone. */
+export type EndedChoice =
+  | { readonly filter: Omit<DeadLetterFilter, 'beforeMs'>; readonly endedMsAgo: number | null; readonly goOn: boolean }
+  | { readonly places: readonly Place[] };
+
+/** One of several leases (or listed entries): 0 the oldest, below 1 the newest. */
 export type Place = number;
 
 /** What stays the same within a run, as configuration does. */

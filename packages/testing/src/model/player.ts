@@ -1,8 +1,10 @@
 /* Plays operations against one store, and answers what can be seen from outside after each. */
-import type { ActivityStore, Lease } from '@sluice/core';
+import assert from 'node:assert/strict';
+import type { ActivityStore, ConnectionView, Lease } from '@sluice/core';
 import { makeSettle } from '../builders.ts';
 import type { ContractStore } from '../contract-store.ts';
 import { MODEL_CONNECTIONS } from './draw-operations.ts';
+import { endedPlayer } from './ended-player.ts';
 import type { ModelSettings, Operation } from './operations.ts';
 
 export interface Player {
@@ -26,6 +28,7 @@ interface Taken {
 export function playerOf({ store, advance }: ContractStore, settings: ModelSettings): Player {
   const taken: Taken[] = [];
   const receiptIds = new Set<string>();
+  const playEnded = endedPlayer(store, settings);
 
   async function perform(operation: Operation): Promise<unknown> {
     switch (operation.op) {
@@ -38,6 +41,10 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
         return settle(operation);
       case 'learn':
         return learn(store, operation);
+      case 'list':
+      case 'replay':
+      case 'discard':
+        return playEnded(operation);
       case 'pause':
         return store.pause(operation.connectionId);
       case 'resume':
@@ -86,14 +93,28 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
   return {
     async play(operation) {
       const answer = await perform(operation);
+      const connections = await Promise.all(MODEL_CONNECTIONS.map((id) => store.connection(id)));
+      for (const view of connections) if (view !== null) assertBalanced(view);
       return {
         answer,
         connectionIds: [...(await store.connectionIds())].sort(),
-        connections: await Promise.all(MODEL_CONNECTIONS.map((id) => store.connection(id))),
+        connections,
         receipts: await Promise.all([...receiptIds].map((id) => store.receipt(id))),
       };
     },
   };
+}
+
+/** What goes in comes out, or is still there. */
+function assertBalanced(view: ConnectionView): void {
+  const { appended, replayed, delivered, dead, parked, pending } = view;
+  assert.equal(
+    appended + replayed,
+    delivered + dead + parked + pending,
+    `${view.connectionId}: entries are lost or made`,
+  );
+  const kept = dead + parked - replayed - view.discardedDead - view.discardedParked;
+  assert.equal(view.deadLetters + view.parkedEntries, kept, `${view.connectionId}: ended entries are lost or made`);
 }
 
 function at(taken: readonly Taken[], place: number): Taken | undefined {

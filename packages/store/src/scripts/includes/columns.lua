@@ -13,7 +13,9 @@ local function pair_of(entry) return string.sub(entry, 2, 12) end
 local function accepted_of(entry) return tonumber(string.sub(entry, 13, 21), 36) end
 local function attempts_of(entry) return tonumber(string.sub(entry, 22, 23), 36) end
 local function receipt_of(entry) return string.sub(entry, 33, 44) end
+local function index_of(entry) return tonumber(string.sub(entry, 45, 49), 36) end
 local function with_accepted(entry, column) return string.sub(entry, 1, 12) .. column .. string.sub(entry, 22) end
+local function never_tried(entry) return string.sub(entry, 1, 21) .. '00000000000' .. string.sub(entry, 33) end
 local function with_attempt(entry, awake)
   local first = string.sub(entry, 24, 32)
   if first == '000000000' then first = base36(awake, 9) end

@@ -1,4 +1,5 @@
 -- receipt: counts of one request. `left` counts entries without an end; at 0 of a complete request the receipt may expire.
+-- `listed` counts the fields e:<index>, the entries it names.
 -- A receipt that is gone (expired, or pushed out by newer ones) is not made again.
 local function settle_receipt(shard, ref, ended, ttl)
   local key = shard .. 'r:' .. ref
@@ -11,7 +12,7 @@ end
 local function list_in_receipt(shard, ref, state, item, entry, reason, most)
   local key = shard .. 'r:' .. ref
   if redis.call('EXISTS', key) == 0 then return end
-  local n = redis.call('HINCRBY', key, 'listed', 1)
-  if n > most then return end
-  redis.call('HSET', key, 'e:' .. n, cjson.encode({ state, tonumber(string.sub(entry, 45, 49), 36), item, attempts_of(entry), reason }))
+  if tonumber(redis.call('HGET', key, 'listed') or 0) >= most then return end
+  redis.call('HINCRBY', key, 'listed', 1)
+  redis.call('HSET', key, 'e:' .. index_of(entry), cjson.encode({ state, index_of(entry), item, attempts_of(entry), reason }))
 end

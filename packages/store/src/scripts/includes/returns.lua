@@ -21,7 +21,7 @@ local function reclaim(base, shard, cap, policy, now, ttl)
     if policy == 'park' then
       local reason = cjson.encode({ code = 'lease_reclaimed', message = 'The worker stopped before it knew the outcome.' })
       for _, entry in ipairs(entries) do
-        redis.call('XADD', base .. 'parked', '*', 'item', item, 'entry', entry, 'reason', reason)
+        redis.call('XADD', base .. 'parked', '*', 'item', item, 'entry', entry, 'reason', reason, 'at', now)
         list_in_receipt(shard, receipt_of(entry), 'parked', item, entry, reason, 100)
         settle_receipt(shard, receipt_of(entry), { delivered = 0, dead = 0, parked = 1 }, ttl)
       end

@@ -1,4 +1,6 @@
 -- settle-call: what a call says about its connection: quota, closure, failures in a row, block.
+-- The reason of a hold that ends when dead letters are replayed or discarded.
+local DEAD_LETTERS_FULL = 'dead letters full'
 local function begin_block(base, m, now, kind, reason, every)
   if not (m[1] or m[2]) then redis.call('HSET', base .. 'meta', 'blockedSince', now) end
   redis.call('HSET', base .. 'meta', 'block', kind, 'reason', reason, 'probeAt', now + every, 'probeEvery', every)

@@ -19,5 +19,5 @@ function lossy(wakeups: Wakeups): Wakeups {
 
 const { config } = loadConfig(process.env, { needs: { graph: true } });
 const logger = createLogger('lossy-worker', config.logLevel);
-startWorker({ config, graph: config.graph!, logger, metrics: createMetrics('worker', 'test'), wrapWakeups: lossy });
+startWorker({ config, logger, metrics: createMetrics('worker', 'test'), wrapWakeups: lossy });
 logger.info({}, 'started');

@@ -1,15 +1,14 @@
-import type { QuotaSettings } from '@sluice/core';
+import type { OutcomeOverrides, QuotaSettings } from '@sluice/core';
 
 /** What the operator sets, checked and frozen. Names follow the variables of docs/configuration.md. */
 export interface Config {
   /** Where this process listens. port null: the service's own default. */
   readonly listen: { readonly bind: string; readonly port: number | null };
   readonly redisUrl: string;
-  /** Null: no Graph credential is set; only services that call Graph need one. */
-  readonly graph: GraphConfig | null;
-  readonly connection: ConnectionConfig;
-  /** `*` or the only connections there are. */
-  readonly connections: '*' | readonly string[];
+  /** At least one. Which of them has a connection, connectionSettings() says. */
+  readonly tenants: readonly TenantConfig[];
+  /** What the operator knows of Graph's per-entry codes; beats ours. */
+  readonly outcomes: OutcomeOverrides;
   readonly connectionsMax: number;
   readonly workerCallsMax: number;
   readonly receiptsMax: number;
@@ -26,6 +25,22 @@ export interface Config {
   readonly shutdownMs: number;
   readonly dataDir: string;
   readonly logLevel: string;
+}
+
+export interface TenantConfig {
+  readonly name: string;
+  /** Null: no Graph credential is set; only services that call Graph need one. */
+  readonly graph: GraphConfig | null;
+  /** By Sluice's name. `*`: every connection there is, in a Sluice of one tenant. */
+  readonly connections: '*' | Readonly<Record<string, TenantConnection>>;
+  /** Of a connection that has none of its own. */
+  readonly settings: ConnectionConfig;
+}
+
+export interface TenantConnection {
+  /** Graph's name of it; Sluice's own names are unique over all tenants, Graph's within one. */
+  readonly graphId: string;
+  readonly settings: ConnectionConfig;
 }
 
 /** How safe a stored entry is, weakest first. `fsync-1s`: on disk within a second; `fsync`: on disk when acknowledged. */
@@ -51,9 +66,7 @@ export interface ConnectionConfig {
 }
 
 export interface GraphConfig {
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  readonly credential: Credential;
   readonly cloud: Cloud;
   readonly version: 'v1.0' | 'beta';
   /** The Graph root without version, without a slash at its end. Null: by cloud. */
@@ -65,3 +78,13 @@ export interface GraphConfig {
 }
 
 export type Cloud = 'global' | 'usgov' | 'usgov-dod';
+
+/** Of an application, or of a managed identity (clientId null: the system-assigned one). */
+export type Credential =
+  | { readonly kind: 'app'; readonly tenantId: string; readonly clientId: string; readonly proof: Proof }
+  | { readonly kind: 'managed-identity'; readonly clientId: string | null };
+
+/** How an application proves who it is. What is in a file is read by whoever uses it, each time. */
+export type Proof =
+  | { readonly kind: 'secret'; readonly secret: string }
+  | { readonly kind: 'secret-file' | 'certificate-file' | 'assertion-file'; readonly path: string };

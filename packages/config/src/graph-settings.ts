@@ -1,10 +1,8 @@
-/* The Graph credential and endpoints: which variable wins, and what must fit together. */
-import type { Cloud, GraphConfig } from './config.ts';
-import type { Environment } from './environment.ts';
+/* The table of what says how to reach Graph, and as whom. */
+import type { Cloud } from './config.ts';
 import { bad, custom, flag, good, oneOf, type Read } from './setting.ts';
-import { readHttpUrl } from './urls.ts';
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const GUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
 const CLOUDS: Readonly<Record<string, Cloud>> = {
   global: 'global',
@@ -13,12 +11,8 @@ const CLOUDS: Readonly<Record<string, Cloud>> = {
   'usgov-dod': 'usgov-dod',
   dod: 'usgov-dod',
 };
-/** Source: learn.microsoft.com/entra/identity-platform/authentication-national-cloud. */
-const AUTHORITY_HOSTS: Readonly<Record<Cloud, string>> = {
-  global: 'login.microsoftonline.com',
-  usgov: 'login.microsoftonline.us',
-  'usgov-dod': 'login.microsoftonline.us',
-};
+const GUID_TEXT = { numbers: null, words: GUID } as const;
+const URL_TEXT = { numbers: null, words: /^https?:\/\/.+$/ } as const;
 
 export const GRAPH_SETTINGS = {
   tenantId: custom<string | null>({
@@ -26,7 +20,8 @@ export const GRAPH_SETTINGS = {
     fallback: null,
     fallbackShown: 'AZURE_TENANT_ID',
     rule: 'must be the directory (tenant) id, a GUID',
-    meaning: 'The Entra tenant of the app registration.',
+    meaning: 'The Entra tenant of the app registration. A managed identity needs none.',
+    domain: GUID_TEXT,
     read: readGuid,
   }),
   clientId: custom<string | null>({
@@ -34,7 +29,9 @@ export const GRAPH_SETTINGS = {
     fallback: null,
     fallbackShown: 'AZURE_CLIENT_ID',
     rule: 'must be the application (client) id, a GUID',
-    meaning: 'The app registration; it needs the application permission ExternalItem.ReadWrite.OwnedBy or .All.',
+    meaning:
+      'The app registration; it needs the application permission ExternalItem.ReadWrite.OwnedBy or .All. A managed identity needs none.',
+    domain: GUID_TEXT,
     read: readGuid,
   }),
   clientSecret: custom<string | null>({
@@ -42,9 +39,34 @@ export const GRAPH_SETTINGS = {
     fallback: null,
     fallbackShown: 'AZURE_CLIENT_SECRET',
     rule: 'must be the value of a client secret',
-    meaning: 'The credential of the app registration.',
+    meaning: 'The credential of the app registration; or one of the following three.',
     secret: true,
     read: good,
+  }),
+  certificatePath: custom<string | null>({
+    name: 'GRAPH_CLIENT_CERTIFICATE_PATH',
+    fallback: null,
+    fallbackShown: 'AZURE_CLIENT_CERTIFICATE_PATH',
+    rule: 'must be the path of a PEM file with a certificate and its RSA private key, not encrypted',
+    meaning: 'A certificate as the credential. The file is read anew for each token.',
+    read: good,
+  }),
+  federatedTokenFile: custom<string | null>({
+    name: 'GRAPH_FEDERATED_TOKEN_FILE',
+    fallback: null,
+    fallbackShown: 'AZURE_FEDERATED_TOKEN_FILE',
+    rule: 'must be the path of a file with a token of the federated identity provider',
+    meaning: 'Workload identity federation as the credential. The file is read anew for each token.',
+    read: good,
+  }),
+  managedIdentity: custom<string | null>({
+    name: 'GRAPH_MANAGED_IDENTITY',
+    fallback: null,
+    fallbackShown: 'none',
+    rule: 'must be system, or the client id of a user-assigned identity, a GUID',
+    meaning: 'The managed identity of the machine as the credential.',
+    domain: { numbers: null, words: /^(system|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/ },
+    read: (text) => (text === 'system' || GUID.test(text) ? good(text) : bad()),
   }),
   cloud: custom<Cloud>({
     name: 'GRAPH_CLOUD',
@@ -52,6 +74,7 @@ export const GRAPH_SETTINGS = {
     fallbackShown: 'global',
     rule: 'must be one of global, usgov (or gcc-high), usgov-dod (or dod)',
     meaning: 'The national cloud of the tenant.',
+    domain: { numbers: null, words: Object.keys(CLOUDS) },
     read: readCloud,
   }),
   version: oneOf('GRAPH_VERSION', ['v1.0', 'beta'], 'v1.0', 'The version of Microsoft Graph that is called.'),
@@ -61,6 +84,7 @@ export const GRAPH_SETTINGS = {
     fallbackShown: 'by cloud',
     rule: 'must be the https URL of the Graph root, without a version',
     meaning: 'Another Graph root, such as the emulator.',
+    domain: URL_TEXT,
     read: good,
   }),
   tokenUrl: custom<string | null>({
@@ -69,6 +93,7 @@ export const GRAPH_SETTINGS = {
     fallbackShown: 'by cloud',
     rule: 'must be the https URL of a token endpoint',
     meaning: 'Another token endpoint, the whole URL.',
+    domain: URL_TEXT,
     read: good,
   }),
   allowInsecure: flag(
@@ -77,57 +102,7 @@ export const GRAPH_SETTINGS = {
   ),
 } as const;
 
-/** The whole Graph configuration; null when there is no credential and none is needed. Problems go to the environment. */
-export function readGraph(environment: Environment, needed: boolean): GraphConfig | null {
-  const tenantId = withAzure(environment, GRAPH_SETTINGS.tenantId, 'AZURE_TENANT_ID', needed);
-  const clientId = withAzure(environment, GRAPH_SETTINGS.clientId, 'AZURE_CLIENT_ID', needed);
-  const clientSecret = withAzure(environment, GRAPH_SETTINGS.clientSecret, 'AZURE_CLIENT_SECRET', needed);
-  const cloud = environment.value(GRAPH_SETTINGS.cloud);
-  const version = environment.value(GRAPH_SETTINGS.version);
-  const allowInsecure = environment.value(GRAPH_SETTINGS.allowInsecure);
-  const baseUrl = readEndpoint(environment, GRAPH_SETTINGS.baseUrl, (text) => readRoot(text, allowInsecure));
-  const tokenUrl = readEndpoint(environment, GRAPH_SETTINGS.tokenUrl, (text) => readHttpUrl(text, allowInsecure));
-  if (needed && tokenUrl === null) checkAuthorityHost(environment, cloud);
-  if (tenantId === null || clientId === null || clientSecret === null) return null;
-  return { tenantId, clientId, clientSecret, cloud, version, baseUrl, tokenUrl, allowInsecure };
-}
-
-type TextSetting = (typeof GRAPH_SETTINGS)['tenantId'];
-
-/** What no GRAPH_ name gives is read from the same AZURE_ name, where SDKs and Kubernetes put it. */
-function withAzure(environment: Environment, setting: TextSetting, azureName: string, needed: boolean): string | null {
-  if (environment.has(setting)) return environment.value(setting);
-  const azure = { ...setting, name: azureName };
-  if (environment.has(azure)) return needed ? environment.value(azure) : environment.peek(azure);
-  if (needed) environment.refuse(setting.name, `is not set, nor is ${azureName}: ${setting.rule}`);
-  return null;
-}
-
-function readEndpoint(
-  environment: Environment,
-  setting: TextSetting,
-  read: (text: string) => Read<string>,
-): string | null {
-  return environment.value({ ...setting, read });
-}
-
-function readRoot(text: string, insecure: boolean): Read<string> {
-  const root = readHttpUrl(text, insecure);
-  return root.ok && /\/(v1\.0|beta)$/.test(root.value) ? bad('leave the version out; GRAPH_VERSION names it') : root;
-}
-
-function checkAuthorityHost(environment: Environment, cloud: Cloud): void {
-  const text = environment.text('AZURE_AUTHORITY_HOST');
-  if (text === undefined) return;
-  const host = URL.canParse(text) ? new URL(text).hostname : text.replace(/\/+$/, '');
-  const expected = AUTHORITY_HOSTS[cloud];
-  if (host !== expected) {
-    environment.refuse(
-      'AZURE_AUTHORITY_HOST',
-      `is ${JSON.stringify(text.slice(0, 100))}, but GRAPH_CLOUD ${cloud} signs in at ${expected}: make one of them fit`,
-    );
-  }
-}
+export type TextSetting = (typeof GRAPH_SETTINGS)['tenantId'];
 
 function readGuid(text: string): Read<string> {
   return GUID.test(text) ? good(text) : bad();

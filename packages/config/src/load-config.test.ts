@@ -21,32 +21,33 @@ function refusal(variables: Record<string, string>, needs: Needs = {}): string {
   assert.fail(`accepted: ${JSON.stringify(variables)}`);
 }
 
+const CONNECTION_DEFAULTS = {
+  lingerMs: 1000,
+  batchEntriesMax: 20,
+  ageBoundMs: 60_000,
+  inFlightMax: 20,
+  retryAttemptsMax: 10,
+  retryAgeMaxMs: 86_400_000,
+  retryBaseMs: 1000,
+  retryCapMs: 300_000,
+  unknownPolicy: 'retry',
+  pendingMax: 5_000_000,
+  deadLettersMax: 1_000_000,
+  callTimeoutMs: 20_000,
+  leaseMs: 30_000,
+  quota: { rateInitial: 20, rateMax: null, probeBudget: 0.006, share: 1 },
+};
+
 test('an empty environment gives the documented defaults, frozen', () => {
   const { config, warnings } = loadConfig({ PATH: '/usr/bin', SLUICE_LINGER_MS: '', GRAPH_CLOUD: '  ' });
   assert.deepEqual(warnings, []);
   assert.deepEqual(config, {
     redisUrl: 'redis://127.0.0.1:6399',
-    connections: '*',
+    outcomes: {},
     connectionsMax: 1000,
     workerCallsMax: 100,
     performerIds: 'object-id',
-    graph: null,
-    connection: {
-      lingerMs: 1000,
-      batchEntriesMax: 20,
-      ageBoundMs: 60_000,
-      inFlightMax: 20,
-      retryAttemptsMax: 10,
-      retryAgeMaxMs: 86_400_000,
-      retryBaseMs: 1000,
-      retryCapMs: 300_000,
-      unknownPolicy: 'retry',
-      pendingMax: 5_000_000,
-      deadLettersMax: 1_000_000,
-      callTimeoutMs: 20_000,
-      leaseMs: 30_000,
-      quota: { rateInitial: 20, rateMax: null, probeBudget: 0.006, share: 1 },
-    },
+    tenants: [{ name: 'default', graph: null, connections: '*', settings: CONNECTION_DEFAULTS }],
     durability: 'fsync-1s',
     durabilityAssume: null,
     receiptsMax: 1_000_000,
@@ -60,7 +61,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     dataDir: '.sluice',
     logLevel: 'info',
   });
-  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.connection.quota));
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.tenants[0]?.settings.quota));
 });
 
 test('every number setting takes its bounds and refuses the first number beyond them', () => {
@@ -125,7 +126,12 @@ test('REDIS_URL is checked and never shown', () => {
 });
 
 test('connections are everything or a list of ids', () => {
-  assert.deepEqual(loadConfig({ SLUICE_CONNECTIONS: ' hrX, tickets,hrX,' }).config.connections, ['hrX', 'tickets']);
+  const { tenants } = loadConfig({ SLUICE_CONNECTIONS: ' hrX, tickets,hrX,' }).config;
+  assert.deepEqual(tenants[0]?.connections, {
+    hrX: { graphId: 'hrX', settings: CONNECTION_DEFAULTS },
+    tickets: { graphId: 'tickets', settings: CONNECTION_DEFAULTS },
+  });
+  assert.equal(loadConfig({ SLUICE_CONNECTIONS: '*' }).config.tenants[0]?.connections, '*');
   assert.match(
     refusal({ SLUICE_CONNECTIONS: 'hrX,../x' }),
     /"\.\.\/x" is not a connection id: 3 to 32 letters and digits/,
@@ -169,7 +175,7 @@ test('names that look like a slip are warned about; Kubernetes service links are
 });
 
 test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['SLUICE_CONFIG', 'GRAPH_CLIENT_CERTIFICATE_PATH', 'SLUICE_API_KEYS_FILE', 'SLUICE_DEDUPE']) {
+  for (const name of ['SLUICE_VIEWED_AGE_MAX_MS', 'SLUICE_API_KEYS_FILE', 'SLUICE_DEDUPE']) {
     assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
   }
 });
@@ -181,7 +187,12 @@ test('a secret may come from a file, and from one place only', (t) => {
   writeFileSync(path, 'from-file\n');
   const { GRAPH_CLIENT_SECRET: _, ...rest } = GRAPH;
   const file = { ...rest, GRAPH_CLIENT_SECRET_FILE: path };
-  assert.equal(loadConfig(file, { needs: { graph: true } }).config.graph?.clientSecret, 'from-file');
+  const [tenant] = loadConfig(file, { needs: { graph: true } }).config.tenants;
+  const app = { kind: 'app', tenantId: GUID, clientId: GUID } as const;
+  assert.deepEqual(tenant?.graph?.credential, { ...app, proof: { kind: 'secret-file', path } });
+  const redis = join(folder, 'redis');
+  writeFileSync(redis, ' redis://:p@h\n');
+  assert.equal(loadConfig({ REDIS_URL_FILE: redis }).config.redisUrl, 'redis://:p@h');
   const both = refusal({ ...GRAPH, GRAPH_CLIENT_SECRET_FILE: path }, { graph: true });
   assert.match(both, /GRAPH_CLIENT_SECRET and GRAPH_CLIENT_SECRET_FILE are both set: keep one of them/);
   assert.doesNotMatch(both, /canary/);

@@ -1,15 +1,16 @@
 /*
-  Environment in, one frozen Config out, or one error that names every wrong setting. Nothing else in Sluice reads the
-  environment, so a process that has started has a configuration that is right.
+  Environment and configuration file in, one frozen Config out, or one error that names every wrong setting. Nothing else in
+  Sluice reads them, so a process that has started has a configuration that is right.
 */
 import { readFileSync } from 'node:fs';
-import type { Config, ConnectionConfig } from './config.ts';
+import type { Config, TenantConfig } from './config.ts';
+import { EMPTY_FILE, readConfigFile } from './config-file.ts';
 import { type Environment, openEnvironment, type ReadFile, type Variables } from './environment.ts';
-import { readGraph } from './graph-settings.ts';
 import { refuseUnsupported, unknownNames } from './names.ts';
-import type { Setting } from './setting.ts';
-import { BASIC_SETTINGS, CONNECTION_SETTINGS, INTAKE_SETTINGS, SERVICE_SETTINGS } from './settings.ts';
+import { readTenants } from './read-tenants.ts';
+import { BASIC_SETTINGS, FILE_SETTINGS, INTAKE_SETTINGS, SERVICE_SETTINGS } from './settings.ts';
 import { isLoopback } from './urls.ts';
+import { valuesOf } from './values-of.ts';
 
 export interface Needs {
   /** This service calls Graph: a credential must be there. */
@@ -17,6 +18,9 @@ export interface Needs {
   /** This service answers callers: it must not be open to a network without keys. */
   readonly callers?: boolean;
 }
+
+/** A long file may be wrong in every line. */
+const PROBLEMS_SHOWN_MAX = 100;
 
 /** Wrong configuration. The message is for the operator, whole; `exitCode` is sysexits' EX_CONFIG. */
 export class ConfigError extends Error {
@@ -26,7 +30,9 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly string[]) {
     const count = problems.length === 1 ? 'One setting is' : `${problems.length} settings are`;
-    super(`${count} wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `  ${problem}`);
+    const more = problems.length - shown.length;
+    super([`${count} wrong:`, ...shown, ...(more > 0 ? [`  and ${more} more.`] : [])].join('\n'));
     this.problems = problems;
   }
 }
@@ -35,14 +41,15 @@ export function loadConfig(
   variables: Variables,
   options: { readonly needs?: Needs; readonly readFile?: ReadFile } = {},
 ): { readonly config: Config; readonly warnings: readonly string[] } {
-  const environment = openEnvironment(variables, options.readFile ?? ((path) => readFileSync(path, 'utf8')));
-  const config = readConfig(environment, options.needs ?? {});
+  const readFile: ReadFile = options.readFile ?? ((path) => readFileSync(path, 'utf8'));
+  const environment = openEnvironment(variables, readFile);
+  const config = readConfig(environment, options.needs ?? {}, readFile);
   refuseUnsupported(environment);
   if (environment.problems.length > 0) throw new ConfigError(environment.problems);
   return { config: deepFreeze(config), warnings: unknownNames(variables) };
 }
 
-function readConfig(environment: Environment, needs: Needs): Config {
+function readConfig(environment: Environment, needs: Needs, readFile: ReadFile): Config {
   const { port, bind, host, ...service } = valuesOf(environment, SERVICE_SETTINGS);
   const listen = { bind: bind ?? host ?? '127.0.0.1', port };
   if (needs.callers === true && !isLoopback(listen.bind) && !service.allowAnonymous) {
@@ -52,41 +59,27 @@ function readConfig(environment: Environment, needs: Needs): Config {
         'use 127.0.0.1, or SLUICE_ALLOW_ANONYMOUS=1 if the network itself keeps strangers out',
     );
   }
+  const { connections: _, ...basic } = valuesOf(environment, BASIC_SETTINGS);
+  const path = environment.value(FILE_SETTINGS.configFile);
+  const file = path === null ? EMPTY_FILE : readConfigFile(path, environment, readFile);
+  // Of a file that cannot be read nothing is known: to say what else is missing would mislead.
+  const tenants = file === null ? [] : readTenants(environment, file, needs.graph ?? false);
+  checkConnectionCount(environment, tenants, basic.connectionsMax);
   return {
-    ...valuesOf(environment, BASIC_SETTINGS),
-    graph: readGraph(environment, needs.graph ?? false),
-    connection: readConnection(environment),
+    ...basic,
+    tenants,
+    outcomes: file?.outcomes ?? {},
     ...valuesOf(environment, INTAKE_SETTINGS),
     listen,
     ...service,
   };
 }
 
-function readConnection(environment: Environment): ConnectionConfig {
-  const { rateInitial, rateMax, probeBudget, quotaShare, ...rest } = valuesOf(environment, CONNECTION_SETTINGS);
-  if (rest.leaseMs < rest.callTimeoutMs + 5000) {
-    environment.refuse(
-      CONNECTION_SETTINGS.leaseMs.name,
-      `is ${rest.leaseMs} and SLUICE_CALL_TIMEOUT_MS is ${rest.callTimeoutMs}: the lease must be at least 5000 longer than the call`,
-    );
-  }
-  if (rest.retryCapMs < rest.retryBaseMs) {
-    environment.refuse(
-      CONNECTION_SETTINGS.retryCapMs.name,
-      `is ${rest.retryCapMs} and SLUICE_RETRY_BASE_MS is ${rest.retryBaseMs}: the cap must not be below the base`,
-    );
-  }
-  return { ...rest, quota: { rateInitial, rateMax, probeBudget, share: quotaShare } };
-}
-
-type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
-
-function valuesOf<S extends Readonly<Record<string, Setting<unknown>>>>(
-  environment: Environment,
-  settings: S,
-): Values<S> {
-  const entries = Object.entries(settings).map(([key, setting]) => [key, environment.value(setting)]);
-  return Object.fromEntries(entries) as Values<S>;
+function checkConnectionCount(environment: Environment, tenants: readonly TenantConfig[], max: number): void {
+  const counts = tenants.map(({ connections }) => (connections === '*' ? 0 : Object.keys(connections).length));
+  const count = counts.reduce((sum, one) => sum + one, 0);
+  if (count <= max) return;
+  environment.refuse(BASIC_SETTINGS.connectionsMax.name, `is ${max}, but ${count} connections are named: raise it`);
 }
 
 function deepFreeze<T extends object>(value: T): T {

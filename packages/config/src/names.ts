@@ -9,10 +9,6 @@ const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY'
 /** Planned names. To ignore one would promise what is not done, so each is refused while it is set. */
 const NOT_SUPPORTED_YET: readonly string[] = [
   'REDIS_CA_FILE',
-  'GRAPH_CLIENT_CERTIFICATE_PATH',
-  'GRAPH_FEDERATED_TOKEN_FILE',
-  'GRAPH_MANAGED_IDENTITY',
-  'SLUICE_CONFIG',
   'SLUICE_VIEWED_AGE_MAX_MS',
   'SLUICE_DEDUPE',
   'SLUICE_DEDUPE_WINDOW_MS',
@@ -28,7 +24,7 @@ const NOT_SUPPORTED_YET: readonly string[] = [
 
 export function refuseUnsupported(environment: Environment): void {
   for (const name of NOT_SUPPORTED_YET) {
-    if (environment.text(name) !== undefined) environment.refuse(name, 'is set, but not supported yet: unset it');
+    if (environment.isVariable(name)) environment.refuse(name, 'is set, but not supported yet: unset it');
   }
 }
 

@@ -15,8 +15,18 @@ export interface Setting<T> {
   readonly meaning: string;
   /** The value is never shown, and `NAME_FILE` may name a file that holds it. */
   readonly secret: boolean;
+  /** What it may be in the configuration file. */
+  readonly domain: Domain;
   readonly read: (text: string) => Read<T>;
 }
+
+/** Numbers within bounds, and words: those that are listed, or those that a pattern describes. Null: none. */
+export interface Domain {
+  readonly numbers: { readonly whole: boolean; readonly min: number; readonly max: number } | null;
+  readonly words: readonly string[] | RegExp | null;
+}
+
+const ANY_TEXT: Domain = { numbers: null, words: /^.+$/ };
 
 /** A value, or why not; `problem` null: the rule says it all. */
 export type Read<T> =
@@ -46,6 +56,7 @@ export function whole(name: string, bounds: Bounds<number>, meaning: string): Se
     rule: `must be a whole number from ${min} to ${max}`,
     meaning,
     secret: false,
+    domain: { numbers: { whole: true, min, max }, words: null },
     read: (text) => (/^\d{1,15}$/.test(text) ? within(Number(text), bounds) : bad()),
   };
 }
@@ -64,6 +75,7 @@ export function decimal<T extends number | null>(
     rule: `must be a number from ${min} to ${max}${none}`,
     meaning,
     secret: false,
+    domain: { numbers: { whole: false, min, max }, words: fallback === null ? ['none'] : null },
     read: (text) => {
       if (fallback === null && text === 'none') return good(fallback);
       return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? within(Number(text), bounds) : bad();
@@ -88,6 +100,7 @@ export function oneOf<const V extends string, F extends V | null>(
     rule: `must be one of ${values.join(', ')}`,
     meaning,
     secret: false,
+    domain: { numbers: null, words: values },
     read: (text) => {
       const value = values.find((candidate) => candidate === text.toLowerCase());
       return value === undefined ? bad() : good(value);
@@ -104,6 +117,7 @@ export function flag(name: string, meaning: string): Setting<boolean> {
     rule: 'must be 1 or 0',
     meaning,
     secret: false,
+    domain: ANY_TEXT,
     read: (text) => {
       if (text === '1' || text === 'true') return good(true);
       return text === '0' || text === 'false' ? good(false) : bad();
@@ -111,6 +125,8 @@ export function flag(name: string, meaning: string): Setting<boolean> {
   };
 }
 
-export function custom<T>(setting: Omit<Setting<T>, 'secret'> & { readonly secret?: boolean }): Setting<T> {
-  return { secret: false, ...setting };
+export function custom<T>(
+  setting: Omit<Setting<T>, 'secret' | 'domain'> & Partial<Pick<Setting<T>, 'secret' | 'domain'>>,
+): Setting<T> {
+  return { secret: false, domain: ANY_TEXT, ...setting };
 }

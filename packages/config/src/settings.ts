@@ -7,6 +7,17 @@ import { readRedisUrl } from './urls.ts';
 
 const DAY_MS = 86_400_000;
 
+export const FILE_SETTINGS = {
+  configFile: custom<string | null>({
+    name: 'SLUICE_CONFIG',
+    fallback: null,
+    fallbackShown: 'none',
+    rule: 'must be the path of a YAML file',
+    meaning: 'The configuration file, described below: several tenants, settings of single connections, outcomes.',
+    read: good,
+  }),
+} as const;
+
 export const BASIC_SETTINGS = {
   redisUrl: custom<string>({
     name: 'REDIS_URL',
@@ -17,9 +28,9 @@ export const BASIC_SETTINGS = {
     secret: true,
     read: readRedisUrl,
   }),
-  connections: custom<'*' | readonly string[]>({
+  connections: custom<'*' | readonly string[] | null>({
     name: 'SLUICE_CONNECTIONS',
-    fallback: '*',
+    fallback: null,
     fallbackShown: '*',
     rule: 'must be * or connection ids separated by commas, each 3 to 32 letters and digits',
     meaning: 'The connections activities are taken for; with a list, any other is answered 404.',
@@ -220,7 +231,7 @@ export const SERVICE_SETTINGS = {
 
 /** The table in the order of the documentation. */
 export const SETTING_GROUPS: readonly { readonly title: string; readonly settings: readonly Setting<unknown>[] }[] = [
-  { title: 'Redis and connections', settings: Object.values(BASIC_SETTINGS) },
+  { title: 'Redis and connections', settings: [...Object.values(BASIC_SETTINGS), ...Object.values(FILE_SETTINGS)] },
   { title: 'Microsoft Graph', settings: Object.values(GRAPH_SETTINGS) },
   { title: 'Delivery, per connection', settings: Object.values(CONNECTION_SETTINGS) },
   { title: 'Intake', settings: Object.values(INTAKE_SETTINGS) },

@@ -3,9 +3,12 @@ import { test } from 'node:test';
 import { type GraphConfig, GraphConfigError, resolveEndpoints } from './graph-config.ts';
 
 const GRAPH: GraphConfig = {
-  tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
-  clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
-  clientSecret: 's',
+  credential: {
+    kind: 'app',
+    tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
+    clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
+    proof: { kind: 'secret', secret: 's' },
+  },
   cloud: 'usgov',
   version: 'v1.0',
   baseUrl: null,
@@ -19,7 +22,10 @@ function resolve(parts: Partial<GraphConfig>, allowInsecure = false) {
 test('without addresses of its own a configuration asks its cloud', () => {
   const { graphRoot, tokenUrl } = resolve({});
   assert.equal(graphRoot.href, 'https://graph.microsoft.us/');
-  assert.equal(tokenUrl.href, `https://login.microsoftonline.us/${GRAPH.tenantId}/oauth2/v2.0/token`);
+  assert.equal(
+    tokenUrl?.href,
+    `https://login.microsoftonline.us/8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11/oauth2/v2.0/token`,
+  );
 });
 
 test('plain http is spoken to this machine only, unless that is allowed', () => {
@@ -53,4 +59,9 @@ test('an address that is none, or carries more than a path, is refused without b
 
 test('a cloud without addActivities is refused with the reason', () => {
   assert.throws(() => resolve({ cloud: 'china' as 'global' }), /21Vianet/);
+});
+
+test('a managed identity asks its machine, whatever token endpoint is set', () => {
+  const credential = { kind: 'managed-identity', clientId: null } as const;
+  assert.equal(resolve({ credential, tokenUrl: 'https://login.example/token' }).tokenUrl, null);
 });

@@ -1,10 +1,9 @@
 import { type Cloud, type CloudName, findCloud } from './clouds.ts';
+import type { Credential } from './tokens/credential.ts';
 
 /** What the operator says about Graph and the credential. */
 export interface GraphConfig {
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  readonly credential: Credential;
   readonly cloud: CloudName;
   readonly version: 'v1.0' | 'beta';
   /** The Graph root without version. Null: by cloud. */
@@ -22,7 +21,8 @@ export class GraphConfigError extends Error {
 export interface GraphEndpoints {
   readonly cloud: Cloud;
   readonly graphRoot: URL;
-  readonly tokenUrl: URL;
+  /** Null: a managed identity asks its machine. */
+  readonly tokenUrl: URL | null;
 }
 
 /** Where calls and token requests go; throws GraphConfigError rather than send a secret in the clear. */
@@ -32,13 +32,17 @@ export function resolveEndpoints(
 ): GraphEndpoints {
   const cloud = findCloud(graph.cloud);
   if ('refused' in cloud) throw new GraphConfigError(`cloud ${JSON.stringify(graph.cloud)}: ${cloud.refused}`);
-  const tokenUrl =
-    graph.tokenUrl ?? `https://${cloud.authorityHost}/${encodeURIComponent(graph.tenantId)}/oauth2/v2.0/token`;
+  const tokenUrl = tokenUrlOf(graph, cloud);
   return {
     cloud,
     graphRoot: checkUrl('the Graph root', graph.baseUrl ?? cloud.graphRoot, allowInsecure),
-    tokenUrl: checkUrl('the token endpoint', tokenUrl, allowInsecure),
+    tokenUrl: tokenUrl === null ? null : checkUrl('the token endpoint', tokenUrl, allowInsecure),
   };
+}
+
+function tokenUrlOf({ credential, tokenUrl }: GraphConfig, { authorityHost }: Cloud): string | null {
+  if (credential.kind === 'managed-identity') return null;
+  return tokenUrl ?? `https://${authorityHost}/${encodeURIComponent(credential.tenantId)}/oauth2/v2.0/token`;
 }
 
 function checkUrl(what: string, text: string, allowInsecure: boolean): URL {

@@ -2,6 +2,7 @@ export * from './builders.ts';
 export * from './contract-store.ts';
 export * from './cutting-proxy.ts';
 export * from './eventually.ts';
+export * from './make-certificate.ts';
 export * from './make-memory-contract-store.ts';
 export * from './manual-clock.ts';
 export * from './memory-activity-store.ts';

@@ -11,13 +11,14 @@ import {
   refuseDurability,
   storeUnavailable,
 } from './answer-append.ts';
-import type { AppendOutcome, RequestToAppend } from './append-request.ts';
+import type { AppendOutcome, AppendSettings, RequestToAppend } from './append-request.ts';
 import type { DurabilityPromise } from './promise-durability.ts';
 
 export interface ActivityRouteParts {
   readonly append: (request: RequestToAppend) => Promise<AppendOutcome>;
   readonly rules: BodyRules;
-  readonly connections: '*' | readonly string[];
+  /** Null: activities are not taken for a connection of this name. */
+  readonly settingsOf: (connectionId: string) => AppendSettings | null;
   /** Null while the store has not been reached. */
   readonly durability: () => DurabilityPromise | null;
   /** RECEIPT_REF_LENGTH characters that nobody can guess. */
@@ -33,11 +34,10 @@ interface Target {
 }
 
 export function addActivityRoutes(app: FastifyInstance, parts: ActivityRouteParts): void {
-  const known = parts.connections === '*' ? null : new Set(parts.connections);
   // Before the body is looked at, let alone received: 404 comes before 415, 413 and 400.
   const onRequest = (request: { params: unknown }, _reply: unknown, done: (error?: Error) => void) => {
     const { connectionId } = request.params as Target;
-    const foreign = known !== null && CONNECTION_ID.test(connectionId) && !known.has(connectionId);
+    const foreign = CONNECTION_ID.test(connectionId) && parts.settingsOf(connectionId) === null;
     done(foreign ? new ProblemError(refuse(404, 'connection_not_found')) : undefined);
   };
   app.post<{ Params: { connectionId: string; itemId: string } }>(
@@ -61,6 +61,8 @@ async function takeActivities(
 ): Promise<FastifyReply> {
   const { connectionId, itemId } = target;
   assertTarget(target);
+  const settings = parts.settingsOf(connectionId);
+  if (settings === null) throw new ProblemError(refuse(404, 'connection_not_found'));
   if (body === undefined) throw new ProblemError(httpProblem('body_empty'));
   const checked = checkBody(body, itemId, parts.rules);
   if (!checked.ok) throw new ProblemError(refuseBody(checked));
@@ -73,7 +75,7 @@ async function takeActivities(
   const receiptRef = parts.receiptRef();
   const receiptId = receiptIdOf(parts.shardTag, receiptRef);
   const pieces = planPieces({ accepted: checked.accepted, receiptRef });
-  const outcome = await parts.append({ connectionId, receiptId, pieces, rejected: checked.rejected });
+  const outcome = await parts.append({ connectionId, settings, receiptId, pieces, rejected: checked.rejected });
   if (outcome.status !== 'stored') throw new ProblemError(refuseAppend(outcome));
 
   const answer = answerStored({ receiptId, connectionId }, checked, outcome.appended);

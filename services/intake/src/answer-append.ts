@@ -16,7 +16,7 @@ export interface Answer {
 
 export const INTAKE_PROBLEMS = {
   connection_id_invalid: 'A connection id is 3 to 32 letters and digits.',
-  connection_not_found: 'Activities are not taken for this connection: it is not one of SLUICE_CONNECTIONS.',
+  connection_not_found: 'Activities are not taken for this connection: it is not one of those that are configured.',
   receipt_not_found: 'This is not the id of a receipt.',
   receipt_expired: 'There is no receipt under this id; it was never given, or it has expired.',
   no_valid_activity: 'No activity in the body is valid; rejected says why, one by one.',

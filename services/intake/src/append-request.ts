@@ -15,8 +15,6 @@ import {
 } from '@sluice/core';
 
 export interface AppendSettings {
-  /** One life of one intake process; with a sequence it names a piece. */
-  readonly lane: string;
   readonly lingerMs: number;
   readonly entriesMax: number;
   readonly pendingMax: number;
@@ -45,7 +43,8 @@ export const APPEND_LIMITS: AppendLimits = {
 export interface AppendParts {
   readonly store: Pick<ActivityStore, 'append'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
-  readonly settings: AppendSettings;
+  /** One life of one intake process; with a sequence it names a piece. */
+  readonly lane: string;
   readonly limits: AppendLimits;
   /** Told of what failed; no caller sees it. */
   readonly onError: (error: unknown) => void;
@@ -53,6 +52,8 @@ export interface AppendParts {
 
 export interface RequestToAppend {
   readonly connectionId: string;
+  /** Those of the connection. */
+  readonly settings: AppendSettings;
   readonly receiptId: string;
   readonly pieces: readonly Pick<AppendPiece, 'groups' | 'last'>[];
   readonly rejected: readonly RejectedEntry[];
@@ -65,17 +66,17 @@ export type AppendOutcome =
   | { readonly status: 'busy' | 'late' | 'failed' };
 
 export function createAppender(parts: AppendParts): (request: RequestToAppend) => Promise<AppendOutcome> {
-  const { lane, ...bounds } = parts.settings;
+  const { lane } = parts;
   const askInTime = boundAppends(parts);
   const wake = boundWakes(parts);
   let sequence = 0;
-  return async ({ connectionId, receiptId, pieces, rejected }) => {
+  return async ({ connectionId, settings, receiptId, pieces, rejected }) => {
     let appended = 0;
     for (const [at, piece] of pieces.entries()) {
       const refused = at === 0 ? rejected : [];
       sequence++;
       const result = await askInTime({
-        ...bounds,
+        ...settings,
         ...piece,
         connectionId,
         receiptId,

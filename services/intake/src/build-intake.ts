@@ -1,11 +1,11 @@
 /* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
-import type { Config } from '@sluice/config';
+import { type Config, rememberConnections } from '@sluice/config';
 import type { ActivityStore, DrainScheduler } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type HttpServer } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
-import { APPEND_LIMITS, type AppendLimits, createAppender } from './append-request.ts';
+import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import type { StoreWatch } from './watch-store.ts';
@@ -30,7 +30,6 @@ export interface IntakeParts {
 
 export function buildIntake(parts: IntakeParts): HttpServer {
   const { config, store, watch, metrics } = parts;
-  const { connection } = config;
   const server = buildServer({
     logger: parts.logger,
     requestId: parts.requestId,
@@ -39,18 +38,21 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     health: { ready: watch.ready, metrics: metrics.render },
     onAnswered: metrics.requestAnswered,
   });
-  const append = createAppender({
-    store,
-    scheduler: parts.scheduler,
-    settings: {
-      lane: parts.lane,
-      lingerMs: connection.lingerMs,
-      entriesMax: connection.batchEntriesMax,
-      pendingMax: connection.pendingMax,
+  const settingsOf = rememberConnections(
+    config,
+    ({ settings }): AppendSettings => ({
+      lingerMs: settings.lingerMs,
+      entriesMax: settings.batchEntriesMax,
+      pendingMax: settings.pendingMax,
       connectionsMax: config.connectionsMax,
       receiptsMax: config.receiptsMax,
       receiptTtlMs: config.receiptTtlMs,
-    },
+    }),
+  );
+  const append = createAppender({
+    store,
+    scheduler: parts.scheduler,
+    lane: parts.lane,
     limits: { ...APPEND_LIMITS, ...parts.limits },
     onError: limitLogs(parts.logger, 'storing failed'),
   });
@@ -61,7 +63,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
       activityBytesMax: config.activityBytesMax,
       activitiesMax: config.requestActivitiesMax,
     },
-    connections: config.connections,
+    settingsOf,
     durability: () => {
       const read = watch.durability();
       return read === null
@@ -72,6 +74,10 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     shardTag: parts.shardTag,
     metrics,
   });
-  addReceiptRoutes(server.app, { store, lingerMs: connection.lingerMs, limits: { ...READ_LIMITS, ...parts.limits } });
+  addReceiptRoutes(server.app, {
+    store,
+    lingerMsOf: (id) => settingsOf(id)?.lingerMs ?? 0,
+    limits: { ...READ_LIMITS, ...parts.limits },
+  });
   return server;
 }

@@ -6,7 +6,7 @@ import { describeReceipt } from './describe-receipt.ts';
 
 export interface ReceiptRouteParts {
   readonly store: Pick<ActivityStore, 'receipt' | 'connection'>;
-  readonly lingerMs: number;
+  readonly lingerMsOf: (connectionId: string) => number;
   readonly limits: ReadLimits;
 }
 
@@ -17,7 +17,7 @@ export interface ReadLimits {
 
 export const READ_LIMITS: ReadLimits = { readMsMax: 900, readsInFlightMax: 500 };
 
-export function addReceiptRoutes(app: FastifyInstance, { store, lingerMs, limits }: ReceiptRouteParts): void {
+export function addReceiptRoutes(app: FastifyInstance, { store, lingerMsOf, limits }: ReceiptRouteParts): void {
   const read = boundReads(limits);
   app.get<{ Params: { receiptId: string } }>('/v1/receipts/:receiptId', async (request, reply) => {
     const { receiptId } = request.params;
@@ -26,7 +26,7 @@ export function addReceiptRoutes(app: FastifyInstance, { store, lingerMs, limits
       const receipt = await store.receipt(receiptId);
       if (receipt === null) return null;
       const connection = receipt.counts.pending > 0 ? await store.connection(receipt.connectionId) : null;
-      return describeReceipt(receipt, connection, lingerMs);
+      return describeReceipt(receipt, connection, lingerMsOf(receipt.connectionId));
     });
     if (described === null) throw new ProblemError(refuse(404, 'receipt_expired'));
     reply.header('cache-control', 'no-store');

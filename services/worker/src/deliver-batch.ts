@@ -7,6 +7,7 @@ import {
   type Bucket,
   type Lease,
   OUTCOME_OF_NO_CALL,
+  type OutcomeOverrides,
   planSettlement,
   type Reply,
   readReply,
@@ -26,6 +27,7 @@ export interface DeliverParts {
     readonly receiptTtlMs: number;
     readonly batchEntriesMax: number;
   };
+  readonly outcomes: OutcomeOverrides;
   readonly chance: () => number;
   readonly observe: (delivery: Delivery) => void;
 }
@@ -42,10 +44,11 @@ export interface Delivery {
 }
 
 export async function deliverBatch(connectionId: string, lease: Lease, parts: DeliverParts): Promise<void> {
-  const { store, settings } = parts;
+  const { store, settings, outcomes } = parts;
   const { readable } = splitReadable(lease.entries);
   const reply = readable.length === 0 ? null : await parts.send(connectionId, lease, readable);
-  const outcome = reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs: lease.nowMs });
+  const outcome =
+    reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs: lease.nowMs, outcomes });
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
   const result = await store.settle({
     connectionId,

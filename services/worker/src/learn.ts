@@ -3,10 +3,11 @@ import { type ActivityStore, type Bucket, learnQuota, type QuotaSettings } from 
 
 export type Learn = (connectionId: string, bucket: Bucket | null, nowMs: number) => Promise<void>;
 
-export function learnOnce(store: ActivityStore, settings: QuotaSettings): Learn {
+export function learnOnce(store: ActivityStore, settingsOf: (connectionId: string) => QuotaSettings | null): Learn {
   const learning = new Set<string>();
   return async (connectionId, bucket, nowMs) => {
-    if (bucket === null || learning.has(connectionId)) return;
+    const settings = bucket === null ? null : settingsOf(connectionId);
+    if (bucket === null || settings === null || learning.has(connectionId)) return;
     learning.add(connectionId);
     try {
       await store.learn(connectionId, bucket.version, learnQuota(bucket, settings, nowMs));

@@ -15,9 +15,8 @@ async function main(): Promise<void> {
   const { config, warnings } = loadConfig(process.env, { needs: { graph: true } });
   const logger = createLogger('worker', config.logLevel);
   for (const warning of warnings) logger.warn({ warning }, 'a setting is not known');
-  if (config.graph === null) throw new Error('loadConfig was asked for Graph settings and gave none');
   const metrics = createMetrics('worker', '0.1.0');
-  const worker = startWorker({ config, graph: config.graph, logger, metrics });
+  const worker = startWorker({ config, logger, metrics });
   const readiness = watchReadiness(worker.ping);
   const server = buildServer({
     logger,

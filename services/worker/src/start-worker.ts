@@ -1,9 +1,8 @@
 /* Wires a worker: batch, deliver, outcome and settle for the connections whose drains it is given. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config, GraphConfig } from '@sluice/config';
-import { intervalInitialUs, type Lease, type Reply } from '@sluice/core';
-import { createGraphSender } from '@sluice/graph';
+import { type Config, connectionSettings } from '@sluice/config';
+import type { Lease } from '@sluice/core';
 import { openWakeups, startDrains, type Wakeups } from '@sluice/scheduler';
 import { openRedisStore } from '@sluice/store';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
@@ -12,10 +11,11 @@ import { deliverBatch } from './deliver-batch.ts';
 import { drainConnection } from './drain-connection.ts';
 import { learnOnce } from './learn.ts';
 import { observeDelivery } from './observe-delivery.ts';
+import { openConnections } from './open-connections.ts';
+import { openSenders } from './open-senders.ts';
 
 export interface WorkerParts {
   readonly config: Config;
-  readonly graph: GraphConfig;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Only for tests that lose wake-ups on purpose. */
@@ -32,60 +32,40 @@ export interface RunningWorker {
 /** Left for the settlement after the call's own deadline. */
 const SETTLE_MARGIN_MS = 1000;
 
-export function startWorker({ config, graph, logger, metrics, wrapWakeups }: WorkerParts): RunningWorker {
-  const { connection } = config;
+export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerParts): RunningWorker {
   const onError = limitLogs(logger, 'worker error');
   const store = openRedisStore({ url: config.redisUrl, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
-  const sender = createGraphSender({
-    graph,
-    callTimeoutMs: connection.callTimeoutMs,
-    callsMax: config.workerCallsMax,
-    allowInsecure: graph.allowInsecure,
-  });
+  const senders = openSenders(config);
   const calls = boundedCalls(config.workerCallsMax);
-  const learn = learnOnce(store, connection.quota);
-  const observe = observeDelivery({ metrics, logger, clock: Date.now });
-  const takeSettings = {
-    leaseMs: connection.leaseMs,
-    callTimeoutMs: connection.callTimeoutMs,
-    lingerMs: connection.lingerMs,
-    ageBoundMs: connection.ageBoundMs,
-    entriesMax: connection.batchEntriesMax,
-    inFlightMax: connection.inFlightMax,
-    unknownPolicy: connection.unknownPolicy,
-    intervalInitialUs: intervalInitialUs(connection.quota),
-  };
+  const learn = learnOnce(store, (connectionId) => connectionSettings(config, connectionId)?.settings.quota ?? null);
   const leaseEnds = new WeakMap<Lease, number>();
+  const connectionOf = openConnections({
+    config,
+    senders,
+    store,
+    learn,
+    wake: wakeups.wake,
+    chance: Math.random,
+    observe: observeDelivery({ metrics, logger, clock: Date.now }),
+    deadlineOf: (lease) => (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS,
+  });
   let stopping = false;
 
   async function take(connectionId: string) {
+    const { takeSettings } = connectionOf(connectionId);
     const begun = performance.now();
     const taken = await store.take({ ...takeSettings, connectionId, leaseId: randomUUID() });
-    if (taken.status === 'leased') leaseEnds.set(taken, begun + connection.leaseMs);
+    if (taken.status === 'leased') leaseEnds.set(taken, begun + takeSettings.leaseMs);
     await learn(connectionId, taken.learn, taken.nowMs);
     return taken;
   }
 
-  async function send(connectionId: string, lease: Lease, entries: readonly string[]): Promise<Reply> {
-    // The sender looks at this once more just before it writes: what is late then was not sent.
-    const deadlineMs = (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS;
-    return sender.send({ connectionId, itemId: lease.itemId, entries, clientRequestId: lease.leaseId, deadlineMs });
-  }
-
-  const deliverParts = {
-    store,
-    send,
-    learn,
-    wake: wakeups.wake,
-    settings: { ...connection, receiptTtlMs: config.receiptTtlMs },
-    chance: Math.random,
-    observe,
-  };
   const drainParts = {
     take,
-    deliver: (connectionId: string, lease: Lease) => deliverBatch(connectionId, lease, deliverParts).catch(onError),
+    deliver: (connectionId: string, lease: Lease) =>
+      deliverBatch(connectionId, lease, connectionOf(connectionId).deliver).catch(onError),
     wake: wakeups.wake,
     spread: wakeups.spread,
     calls,
@@ -110,7 +90,7 @@ export function startWorker({ config, graph, logger, metrics, wrapWakeups }: Wor
       await calls.idle(until - performance.now());
       if (calls.inFlight > 0)
         logger.warn({ calls: calls.inFlight }, 'stopped with calls in flight: their leases will be reclaimed');
-      await sender.close();
+      await senders.close();
       await wakeups.close();
       await store.close();
     },

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { CallTargetError, type FailureCode, makeCallBody, makeCallPath, type Reply } from '@sluice/core';
 import { type GraphConfig, resolveEndpoints } from '../graph-config.ts';
-import { openMsalTokenSource } from '../tokens/msal-token-source.ts';
+import { openTokenSource } from '../tokens/open-token-source.ts';
 import { type HeldToken, keepToken, type NoToken } from '../tokens/token-keeper.ts';
 import { VERSION } from '../version.ts';
 import type { PostAnswer } from './exchange.ts';
@@ -15,7 +15,7 @@ import { readClaimsChallenge } from './read-claims-challenge.ts';
 
 export interface GraphSenderOptions {
   readonly graph: GraphConfig;
-  /** From the beginning of send to the last byte of the answer, a second try after a 401 included. */
+  /** From the beginning of send to the last byte of the answer, a second try after a 401 included. A call may have its own. */
   readonly callTimeoutMs: number;
   /** Sockets at most; as many as calls in flight. */
   readonly callsMax?: number;
@@ -37,6 +37,8 @@ export interface GraphCall {
   /** Readable ones, 1 to 20. */
   readonly entries: readonly string[];
   readonly clientRequestId: string;
+  /** In place of the sender's. */
+  readonly callTimeoutMs?: number;
   /** On the clock: by then the call must be over, however much of its time is left. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
@@ -56,13 +58,11 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 const TIME_SHARE_MIN = 0.5;
 
 export function createGraphSender(options: GraphSenderOptions): GraphSender {
-  const { graph, callTimeoutMs, clock = () => performance.now(), newId = randomUUID } = options;
+  const { graph, clock = () => performance.now(), newId = randomUUID } = options;
   const { graphRoot, tokenUrl, cloud } = resolveEndpoints(graph, { allowInsecure: options.allowInsecure ?? false });
   const tokens = keepToken({
-    source: openMsalTokenSource({
-      tenantId: graph.tenantId,
-      clientId: graph.clientId,
-      credential: { kind: 'secret', clientSecret: graph.clientSecret },
+    source: openTokenSource({
+      credential: graph.credential,
       tokenUrl,
       scope: cloud.scope,
       claimsChallenges: options.claimsChallenges ?? false,
@@ -94,6 +94,7 @@ export function createGraphSender(options: GraphSenderOptions): GraphSender {
       const message = error instanceof CallTargetError ? error.message : 'the entries of the call cannot be read';
       return notSent('unsendable', message, took());
     }
+    const callTimeoutMs = call.callTimeoutMs ?? options.callTimeoutMs;
     const endsMs = Math.min(begunMs + callTimeoutMs, call.deadlineMs ?? Number.POSITIVE_INFINITY);
 
     const attempt = (token: HeldToken, clientRequestId: string): Promise<PostAnswer> =>

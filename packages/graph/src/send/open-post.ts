@@ -16,7 +16,8 @@ export interface PostRequest extends Omit<ExchangeLimits, 'clock'> {
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: string[];
-  readonly body: string;
+  /** Null: a GET. */
+  readonly body: string | null;
 }
 
 export interface Post {
@@ -67,7 +68,7 @@ export function openPost({ origin, connectionsMax, responseBytesMax, clock }: Po
     post: async ({ path, headers, body, ...limits }) => {
       const used = pool;
       const exchange = new Exchange({ ...limits, clock });
-      used.dispatch({ path, method: 'POST', headers, body }, exchange);
+      used.dispatch({ path, method: body === null ? 'GET' : 'POST', headers, body }, exchange);
       const answer = await exchange.answer;
       if (answer.kind === 'answered' && answer.status === SERVICE_UNAVAILABLE && used === pool) {
         pool = open();

@@ -12,6 +12,8 @@ export interface TokenExchange {
   readonly network: INetworkModule;
   /** What came back; null: MSAL did not get as far as asking. */
   readonly seen: () => TokenAnswer | null;
+  /** What was sent and must appear in no message. */
+  readonly secrets: () => readonly string[];
 }
 
 export type TokenAnswer =
@@ -25,15 +27,28 @@ export type TokenAnswer =
     }
   | ({ readonly kind: 'failed' } & Failure);
 
-export function openTokenExchange(post: Post): TokenExchange {
-  let seen: TokenAnswer | null = null;
+const SECRET_MEMBERS = ['client_secret', 'client_assertion'];
+/** App Service's. */
+const SECRET_HEADER = 'X-IDENTITY-HEADER';
 
-  async function sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
-    const { pathname, search } = new URL(url);
-    const answer = await post.post({
+export function openTokenExchange(postTo: (origin: string) => Post): TokenExchange {
+  let seen: TokenAnswer | null = null;
+  let secrets: readonly string[] = [];
+
+  async function ask<T>(
+    url: string,
+    {
+      body: sent,
+      headers = {},
+    }: { readonly body: string | null; readonly headers: Record<string, string> | undefined },
+  ): Promise<NetworkResponse<T>> {
+    const { origin, pathname, search } = new URL(url);
+    const form = new URLSearchParams(sent ?? '');
+    secrets = [...SECRET_MEMBERS.flatMap((name) => form.getAll(name)), headers[SECRET_HEADER] ?? ''];
+    const answer = await postTo(origin).post({
       path: pathname + search,
-      headers: Object.entries(options?.headers ?? {}).flat(),
-      body: options?.body ?? '',
+      headers: Object.entries(headers).flat(),
+      body: sent,
       timeoutMs: TOKEN_TIMEOUT_MS,
       latestStartMs: Number.POSITIVE_INFINITY,
       signal: null,
@@ -45,15 +60,20 @@ export function openTokenExchange(post: Post): TokenExchange {
     const { 'retry-after': retryAfter = null, date = null } = answer.headers;
     const body = answer.problem === null ? parseObject(answer.text) : null;
     seen = { kind: 'answered', status: answer.status, retryAfter, date, body };
-    return { headers: {}, status: answer.status, body: (body ?? {}) as T };
+    // Azure Arc's identity endpoint challenges; of nothing else does MSAL need to know the headers.
+    const { 'www-authenticate': challenge } = answer.headers;
+    const known = challenge === undefined ? {} : { 'www-authenticate': String(challenge) };
+    return { headers: known, status: answer.status, body: (body ?? {}) as T };
   }
 
   return {
     seen: () => seen,
+    secrets: () => secrets,
     network: {
-      sendPostRequestAsync,
-      // With the endpoints given there is nothing to discover.
-      sendGetRequestAsync: () => Promise.reject(new Error('only the token endpoint is asked')),
+      sendPostRequestAsync: (url: string, options?: NetworkRequestOptions) =>
+        ask(url, { body: options?.body ?? '', headers: options?.headers }),
+      sendGetRequestAsync: (url: string, options?: NetworkRequestOptions) =>
+        ask(url, { body: null, headers: options?.headers }),
     },
   };
 }

@@ -7,7 +7,13 @@ const OTHER = '99999999-2222-3333-4444-555555555555';
 const GRAPH = { GRAPH_TENANT_ID: GUID, GRAPH_CLIENT_ID: GUID, GRAPH_CLIENT_SECRET: 'canary-secret' };
 const AZURE = { AZURE_TENANT_ID: OTHER, AZURE_CLIENT_ID: OTHER, AZURE_CLIENT_SECRET: 'azure-secret' };
 
-const needed = (variables: Record<string, string>) => loadConfig(variables, { needs: { graph: true } }).config.graph;
+const needed = (variables: Record<string, string>) =>
+  loadConfig(variables, { needs: { graph: true } }).config.tenants[0]?.graph;
+
+function proofOf(variables: Record<string, string>) {
+  const credential = needed(variables)?.credential;
+  return credential?.kind === 'app' ? credential.proof : credential;
+}
 
 function refusal(variables: Record<string, string>): string {
   try {
@@ -28,22 +34,20 @@ test('a service that calls Graph names everything that is missing', () => {
 });
 
 test('a service that does not call Graph needs no credential, and ignores half a one of Azure', () => {
-  assert.equal(loadConfig({}).config.graph, null);
-  assert.equal(loadConfig({ AZURE_CLIENT_ID: 'not-a-guid', AZURE_TENANT_ID: OTHER }).config.graph, null);
+  assert.equal(loadConfig({}).config.tenants[0]?.graph, null);
+  assert.equal(loadConfig({ AZURE_CLIENT_ID: 'not-a-guid', AZURE_TENANT_ID: OTHER }).config.tenants[0]?.graph, null);
 });
 
 test('GRAPH_ beats AZURE_, name by name', () => {
   assert.deepEqual(needed({ ...AZURE, GRAPH_TENANT_ID: GUID }), {
-    tenantId: GUID,
-    clientId: OTHER,
-    clientSecret: 'azure-secret',
+    credential: { kind: 'app', tenantId: GUID, clientId: OTHER, proof: { kind: 'secret', secret: 'azure-secret' } },
     cloud: 'global',
     version: 'v1.0',
     baseUrl: null,
     tokenUrl: null,
     allowInsecure: false,
   });
-  assert.equal(needed({ ...AZURE, ...GRAPH })?.clientSecret, 'canary-secret');
+  assert.deepEqual(proofOf({ ...AZURE, ...GRAPH }), { kind: 'secret', secret: 'canary-secret' });
   assert.match(refusal({ ...AZURE, AZURE_TENANT_ID: 'contoso' }), /AZURE_TENANT_ID is "contoso": must be .* GUID/);
 });
 

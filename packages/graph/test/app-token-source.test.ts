@@ -4,18 +4,24 @@
 */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type MsalTokenSourceOptions, openMsalTokenSource } from '../src/tokens/msal-token-source.ts';
+import { type AppTokenSourceOptions, openAppTokenSource } from '../src/tokens/app-token-source.ts';
+import type { Proof } from '../src/tokens/credential.ts';
 import { TokenError, type TokenSource } from '../src/tokens/token-source.ts';
 import { startRawServer } from './raw-server.ts';
 import { giveToken, refuse, startTokenServer } from './token-server.ts';
 
 const SECRET = 'canary~Secret.0123/+=';
 
-function open(t: TestContext, tokenUrl: string, parts: Partial<MsalTokenSourceOptions> = {}): TokenSource {
-  const source = openMsalTokenSource({
-    tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
-    clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
-    credential: { kind: 'secret', clientSecret: SECRET },
+const credentialOf = (proof: Proof): AppTokenSourceOptions['credential'] => ({
+  kind: 'app',
+  tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
+  clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
+  proof,
+});
+
+function open(t: TestContext, tokenUrl: string, parts: Partial<AppTokenSourceOptions> = {}): TokenSource {
+  const source = openAppTokenSource({
+    credential: credentialOf({ kind: 'secret', secret: SECRET }),
     tokenUrl: new URL(tokenUrl),
     scope: 'https://graph.microsoft.com/.default',
     claimsChallenges: false,
@@ -167,7 +173,7 @@ test('an endpoint that is not there is a passing failure, and a credential MSAL 
   const gone = await failureOf(open(t, 'http://127.0.0.1:1/token'));
   assert.equal(gone.code, 'token');
   assert.match(gone.message, /ECONNREFUSED/);
-  const unusable = await failureOf(open(t, server.url, { credential: { kind: 'secret', clientSecret: '' } }));
+  const unusable = await failureOf(open(t, server.url, { credential: credentialOf({ kind: 'secret', secret: '' }) }));
   assert.equal(unusable.code, 'credential');
   assert.equal(server.forms.length, 0);
 });

@@ -69,6 +69,7 @@ function argumentsOf(
     request.connectionId,
     request.action,
     Math.min(request.lookedAtMax, DEAD_LETTERS_CALL_MAX),
+    request.chosenMax,
     request.pendingMax,
     request.deadLettersMax,
     request.entriesMax,

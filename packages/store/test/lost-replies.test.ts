@@ -119,7 +119,7 @@ test('a replay whose reply was lost replays each entry once', () =>
     const settlement = makeSettlement(lease.entries.map(() => makeDeadLetter()));
     await store.settle({ ...makeSettle({ connectionId, leaseId: 'dead', epoch: 0 }), settlement });
     const filter = { code: 'badRequest' };
-    const bounds = { lookedAtMax: 500, pendingMax: 100, deadLettersMax: 100, entriesMax: 20 };
+    const bounds = { lookedAtMax: 500, chosenMax: 500, pendingMax: 100, deadLettersMax: 100, entriesMax: 20 };
     const request = { connectionId, ...bounds, choice: { filter, cursor: null } };
     const again = await cut('badRequest', () => store.replay(request));
     assert.ok('done' in again && again.done === 0, 'the second sending finds none');

@@ -32,8 +32,10 @@ export type DeadLetterChoice =
 export interface ListDeadLetters {
   readonly connectionId: string;
   readonly choice: DeadLetterChoice;
-  /** Entries looked at, 1 to DEAD_LETTERS_CALL_MAX: a filter that passes few of them over makes short pages. */
+  /** Entries looked at, 1 to DEAD_LETTERS_CALL_MAX: a filter that passes many of them over makes short pages. */
   readonly lookedAtMax: number;
+  /** Entries chosen by filter, 1 or more: the next page begins after the last of them. */
+  readonly chosenMax: number;
 }
 
 export interface DiscardDeadLetters extends ListDeadLetters {

@@ -8,16 +8,17 @@
     1 connectionId
     2 action          list, replay or discard
     3 lookedAtMax
-    4 pendingMax
-    5 deadLettersMax  below it a hold that began there ends
-    6 entriesMax
-    7 byIds           1 = the ids that follow; 0 = the filter, from the cursor on
-    8 cursor          as this script answered it; '' = from the oldest
-    9 state           dead, parked or '' = both, the dead first
-    10 code           '' = any
-    11 itemId         '' = any
-    12 beforeMs       ended earlier; 0 = at any time
-    13 ids            one each
+    4 chosenMax       of those looked at by filter
+    5 pendingMax
+    6 deadLettersMax  below it a hold that began there ends
+    7 entriesMax
+    8 byIds           1 = the ids that follow; 0 = the filter, from the cursor on
+    9 cursor          as this script answered it; '' = from the oldest
+    10 state          dead, parked or '' = both, the dead first
+    11 code           '' = any
+    12 itemId         '' = any
+    13 beforeMs       ended earlier; 0 = at any time
+    14 ids            one each
   RETURNS {status, matched, done, cursor, wakeAtMs, entries}
     done    the chosen ones are listed, replayed or discarded; cursor '' = there are no more; wakeAtMs 0 = nobody needs waking
     full    the connection holds pendingMax entries: only `done` of them were replayed, and the cursor begins with the next
@@ -25,9 +26,9 @@
   WHY ONE SCRIPT
     Between the item and the list of the dead nobody may look: an entry would be sent twice, or counted nowhere.
 ]]
-local base, shard, id, action, looked_at_max = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local pending_max, dead_max, cap, by_ids, cursor = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1', ARGV[8]
-local filter, first_id = { state = ARGV[9], code = ARGV[10], item = ARGV[11], before = tonumber(ARGV[12]) }, 13
+local base, shard, id, action, looked_at_max, chosen_max = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local pending_max, dead_max, cap, by_ids, cursor = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1', ARGV[9]
+local filter, first_id = { state = ARGV[10], code = ARGV[11], item = ARGV[12], before = tonumber(ARGV[13]) }, 14
 
 local us, now = clock()
 local found, next_cursor
@@ -35,7 +36,7 @@ if by_ids then
   local ids = {}
   for j = first_id, #ARGV do ids[#ids + 1] = ARGV[j] end
   found, next_cursor = find_ended_by_ids(base, ids), ''
-else found, next_cursor = find_ended(base, cursor, filter, looked_at_max) end
+else found, next_cursor = find_ended(base, cursor, filter, looked_at_max, chosen_max) end
 if action == 'list' then
   local listed = {}
   for _, e in ipairs(found) do

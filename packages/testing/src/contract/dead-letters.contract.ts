@@ -35,8 +35,13 @@ function listContract(makeStore: MakeStore): void {
       await end(steps, 'a', [makeDeadLetter({ code: 'one' }), makePark({ code: 'two' })], 0);
       await advance(10);
       await end(steps, 'b', [makeDeadLetter({ code: 'two' }), makePark({ code: 'one' }), makeDeadLetter()], 2);
-      const found = async (filter: DeadLetterFilter) =>
-        (await listAll(store, filter, 2)).map(({ entry }) => read(entry).index);
+      const found = async (filter: DeadLetterFilter) => {
+        const pages = [{ lookedAtMax: 2 }, { chosenMax: 2 }, {}];
+        const lists = await Promise.all(pages.map((bounds) => listAll(store, filter, bounds)));
+        const [first, ...others] = lists.map((entries) => entries.map(({ entry }) => read(entry).index));
+        for (const other of others) assert.deepEqual(other, first);
+        return first;
+      };
       assert.deepEqual(await found({}), [0, 2, 4, 1, 3]);
       assert.deepEqual(await found({ state: 'dead' }), [0, 2, 4]);
       assert.deepEqual(await found({ state: 'parked' }), [1, 3]);

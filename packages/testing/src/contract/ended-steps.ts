@@ -10,6 +10,7 @@ export const ID = `s0${REF}`;
 export const BOUNDS = {
   connectionId: CONNECTION,
   lookedAtMax: 500,
+  chosenMax: 500,
   deadLettersMax: 1000,
   pendingMax: 1000,
   entriesMax: 20,
@@ -39,11 +40,15 @@ export async function listOnce(
   return page;
 }
 
-export async function listAll(store: Store, filter: DeadLetterFilter = {}, lookedAtMax = 500): Promise<SettledEntry[]> {
+export async function listAll(
+  store: Store,
+  filter: DeadLetterFilter = {},
+  bounds: Partial<typeof BOUNDS> = {},
+): Promise<SettledEntry[]> {
   const entries: SettledEntry[] = [];
   let cursor: string | null = null;
   do {
-    const page = await listOnce(store, { connectionId: CONNECTION, choice: { filter, cursor }, lookedAtMax });
+    const page = await listOnce(store, { ...BOUNDS, ...bounds, choice: { filter, cursor } });
     entries.push(...page.entries);
     cursor = page.next;
   } while (cursor !== null);

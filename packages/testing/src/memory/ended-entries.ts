@@ -1,7 +1,6 @@
 /* Dead letters and parked entries after their end: listed, replayed, discarded. */
 import type {
   DeadLetterChange,
-  DeadLetterChoice,
   DeadLetterFilter,
   DeadLetterPage,
   DiscardDeadLetters,
@@ -29,15 +28,15 @@ interface Chosen {
   readonly begin: (entry: EndedEntry) => string | null;
 }
 
-export function listEnded(connection: Connection, { choice, lookedAtMax }: ListDeadLetters): DeadLetterPage {
-  const chosen = chooseEnded(connection, choice, lookedAtMax);
+export function listEnded(connection: Connection, request: ListDeadLetters): DeadLetterPage {
+  const chosen = chooseEnded(connection, request);
   if (chosen === null) return { status: 'cursor-invalid' };
   return { status: 'listed', entries: chosen.entries.map(({ nth, ...entry }) => entry), next: chosen.next };
 }
 
 export function replayEnded(state: State, request: ReplayDeadLetters, now: Now): DeadLetterChange {
   const connection = connectionOf(state, request.connectionId);
-  const chosen = chooseEnded(connection, request.choice, request.lookedAtMax);
+  const chosen = chooseEnded(connection, request);
   if (chosen === null) return { status: 'cursor-invalid' };
   const room = Math.max(0, request.pendingMax - pendingOf(connection));
   const fitting = chosen.entries.slice(0, room);
@@ -61,7 +60,7 @@ export function replayEnded(state: State, request: ReplayDeadLetters, now: Now):
 
 export function discardEnded(state: State, request: DiscardDeadLetters, now: Now): DeadLetterChange {
   const connection = connectionOf(state, request.connectionId);
-  const chosen = chooseEnded(connection, request.choice, request.lookedAtMax);
+  const chosen = chooseEnded(connection, request);
   if (chosen === null) return { status: 'cursor-invalid' };
   for (const ended of chosen.entries) {
     connection.counts[ended.state === 'dead' ? 'discardedDead' : 'discardedParked'] += 1;
@@ -72,7 +71,7 @@ export function discardEnded(state: State, request: DiscardDeadLetters, now: Now
   return { status: 'done', matched: done, done, next: chosen.next, wakeAtMs: freed ? wakeNow(connection, now) : null };
 }
 
-function chooseEnded(connection: Connection, choice: DeadLetterChoice, lookedAtMax: number): Chosen | null {
+function chooseEnded(connection: Connection, { choice, lookedAtMax, chosenMax }: ListDeadLetters): Chosen | null {
   const { settledEntries } = connection;
   if ('ids' in choice) {
     const known = [...new Set(choice.ids)].map((id) => settledEntries.find((ended) => ended.id === id));
@@ -86,12 +85,18 @@ function chooseEnded(connection: Connection, choice: DeadLetterChoice, lookedAtM
     .filter((end) => !(end === 'dead' && cursor.state === 'parked'))
     .flatMap((end) => settledEntries.filter(({ state }) => state === end))
     .filter(({ state, nth }) => nth <= cursor.last && (state !== cursor.state || nth > cursor.after));
-  const looked = ahead.slice(0, lookedAtMax);
+  const passing = ahead.filter((ended) => passes(ended, filter));
+  const full = passing[chosenMax - 1];
+  const looked = ahead.slice(0, Math.min(lookedAtMax, full === undefined ? lookedAtMax : ahead.indexOf(full) + 1));
+  const isFull = full !== undefined && looked.includes(full);
   const write = (state: Cursor['state'], after: number) => `${state}/${after}/${cursor.last}`;
   const lastLooked = looked.at(-1);
   return {
     entries: looked.filter((ended) => passes(ended, filter)),
-    next: lastLooked !== undefined && looked.length === lookedAtMax ? write(lastLooked.state, lastLooked.nth) : null,
+    next:
+      lastLooked !== undefined && (isFull || looked.length === lookedAtMax)
+        ? write(lastLooked.state, lastLooked.nth)
+        : null,
     begin: ({ state, nth }) => write(state, nth - 1),
   };
 }

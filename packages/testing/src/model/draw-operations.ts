@@ -194,7 +194,7 @@ function drawEndedOperation({ random, settings }: Draw, connectionId: string): O
   };
   const endedMsAgo = random.chance(0.2) ? random.oneOf([0, 1000]) : null;
   const choice = random.chance(0.4) ? byIds : { filter, endedMsAgo, goOn: random.chance(0.5) };
-  return { op, connectionId, choice, lookedAtMax: random.oneOf([1, 3, 500]) };
+  return { op, connectionId, choice, lookedAtMax: random.oneOf([1, 3, 500]), chosenMax: random.oneOf([1, 2, 500]) };
 }
 
 function drawCall(random: Random): CallSettlement {

@@ -18,6 +18,7 @@ export function endedPlayer(
       connectionId,
       choice: { filter: {}, cursor: null },
       lookedAtMax: PAGE,
+      chosenMax: PAGE,
     });
     const ids = listed.get(connectionId) ?? [];
     listed.set(connectionId, ids);
@@ -34,9 +35,9 @@ export function endedPlayer(
   }
 
   return async (operation) => {
-    const { op, connectionId, lookedAtMax } = operation;
+    const { op, connectionId, lookedAtMax, chosenMax } = operation;
     const { deadLettersMax } = settings;
-    const request = { connectionId, choice: await choose(operation), lookedAtMax, deadLettersMax };
+    const request = { connectionId, choice: await choose(operation), lookedAtMax, chosenMax, deadLettersMax };
     const bounds = { pendingMax: settings.append.pendingMax, entriesMax: settings.take.entriesMax };
     const answer =
       op === 'list'

@@ -37,6 +37,7 @@ export type Operation =
       readonly connectionId: string;
       readonly choice: EndedChoice;
       readonly lookedAtMax: number;
+      readonly chosenMax: number;
     }
   | { readonly op: 'pause' | 'resume'; readonly connectionId: string }
   | { readonly op: 'sweep'; readonly lateMs: number; readonly notWithinMs: number }

@@ -18,8 +18,8 @@ local function read_ended(stream, raw, here)
   local f = raw[2]
   return { stream = stream, id = raw[1], item = f[2], entry = f[4], reason = f[6], at = f[8], here = here }
 end
--- Answers those that pass the filter among at most `most`, and the cursor after them: '' = there are no more.
-local function find_ended(base, cursor, filter, most)
+-- Answers at most chosen_max that pass the filter among at most `most`, and the cursor after them: '' = there are no more.
+local function find_ended(base, cursor, filter, most, chosen_max)
   local stream, after, last = open_cursor(base, cursor)
   local found, looked, next_cursor = {}, 0, ''
   for _, s in ipairs({ 'dead', 'parked' }) do
@@ -31,6 +31,7 @@ local function find_ended(base, cursor, filter, most)
         next_cursor = cursor_at(s, from, last)
         if (filter.item == '' or e.item == filter.item) and (filter.before == 0 or tonumber(e.at) < filter.before)
           and (filter.code == '' or cjson.decode(e.reason).code == filter.code) then found[#found + 1] = e end
+        if #found == chosen_max then return found, next_cursor end
       end
     end
   end

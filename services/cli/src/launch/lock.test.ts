@@ -14,7 +14,7 @@ function makeFolder(t: TestContext): string {
 
 async function take(folder: string): Promise<Lock> {
   const lock = await takeLock(folder, () => undefined);
-  if ('heldBy' in lock) assert.fail(`held by ${lock.heldBy}`);
+  if (!('release' in lock)) assert.fail(JSON.stringify(lock));
   return lock;
 }
 
@@ -57,5 +57,15 @@ test('of many that see the same dead holder one gets the lock', async (t) => {
   const folder = makeFolder(t);
   writeFileSync(join(folder, 'launcher.lock'), '{');
   const results = await Promise.all(Array.from({ length: 8 }, () => takeLock(folder, () => undefined)));
-  assert.equal(results.filter((result) => !('heldBy' in result)).length, 1);
+  assert.equal(results.filter((result) => 'release' in result).length, 1);
+});
+
+test('a folder that cannot be used is said in a sentence', async (t) => {
+  const folder = makeFolder(t);
+  writeFileSync(join(folder, 'file'), '');
+  const result = await takeLock(join(folder, 'file', 'data'), () => undefined);
+  assert.match(
+    'problem' in result ? result.problem : '',
+    /data folder .*data \(SLUICE_DATA_DIR\) cannot be used: ENOTDIR/,
+  );
 });

@@ -17,7 +17,7 @@ interface LockText {
   readonly guard: Holder | null;
 }
 
-export type LockResult = Lock | { readonly heldBy: number };
+export type LockResult = Lock | { readonly heldBy: number } | { readonly problem: string };
 
 export interface Lock {
   /** Names the guard too, once it runs. */
@@ -30,6 +30,14 @@ const POLL_MS = 50;
 const TRIES_MAX = 5;
 
 export async function takeLock(dataDir: string, onWait: (text: string) => void): Promise<LockResult> {
+  try {
+    return await take(dataDir, onWait);
+  } catch (error) {
+    return { problem: `The data folder ${dataDir} (SLUICE_DATA_DIR) cannot be used: ${(error as Error).message}` };
+  }
+}
+
+async function take(dataDir: string, onWait: (text: string) => void): Promise<LockResult> {
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, 'launcher.lock');
   const launcher = describe(process.pid);

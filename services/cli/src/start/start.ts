@@ -27,6 +27,7 @@ export async function start(plan: StartPlan, world: World): Promise<number> {
   const producer = plan.producer === null ? null : await prepareProducer(plan.producer.path);
   if (producer !== null && 'problem' in producer) return refuse(screen, [producer.problem]);
   const lock = await takeLock(plan.dataDir, (text) => screen.print(text));
+  if ('problem' in lock) return refuse(screen, [lock.problem]);
   if ('heldBy' in lock) {
     const text = `Sluice already runs on ${plan.dataDir} as process ${lock.heldBy}. Stop that one, or set SLUICE_DATA_DIR to another folder.`;
     return refuse(screen, [text]);

@@ -60,7 +60,7 @@ export function readConfigFile(path: string, environment: Environment, readFile:
 }
 
 function parseYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
-  const document = parseDocument(text, { logLevel: 'silent' });
+  const document = parseDocument(text, { logLevel: 'error' });
   const [error] = document.errors;
   if (error !== undefined) return { problem: `it is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}` };
   try {
@@ -188,11 +188,11 @@ class FileReader {
     const meant = didYouMean(key, known);
     const hint =
       key === 'clientSecret'
-        ? 'no secret belongs in this file; clientSecretFile names a file that holds it'
+        ? '; no secret belongs in this file, clientSecretFile names a file that holds it'
         : meant === null
-          ? `known are ${known.join(', ')}`
-          : `did you mean "${meant}"?`;
-    this.#refuse(where.slice(0, 200), `is not known; ${hint}`);
+          ? `; known are ${known.join(', ')}`
+          : ` (did you mean "${meant}"?)`;
+    this.#refuse(where.slice(0, 200), `is not known${hint}`);
     return false;
   }
 
@@ -208,9 +208,14 @@ function place(path: string): string {
 
 /** The value as a variable would hold it; null: it is of another type. */
 function textOf(value: unknown, { domain }: Member): string | null {
-  if (typeof value === 'number') return domain.numbers === null ? null : String(value);
+  if (typeof value === 'number') return domain.numbers === null ? null : digitsOf(value);
   if (typeof value !== 'string' || domain.words === null || value.trim() === '') return null;
   return domain.words instanceof RegExp || domain.numbers === null || domain.words.includes(value)
     ? value.trim()
     : null;
+}
+
+/** Without an exponent, and no finer than a variable may say it. */
+function digitsOf(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(9).replace(/\.?0+$/, '');
 }

@@ -9,7 +9,7 @@
                 receipts  zset    receipt ref -> when; r:* hash, one receipt
                 sweptAt   string
     connection  i:*       list    pending entries of an item, oldest first
-                age, best zset    items by the age of their head; by fill, then age
+                age, best zset    items by how long they wait; by fill, then by the age of their head
                 later, whole zset retry groups -> due; whole ones (bisected halves) are never mixed; g:* list, a group
                 lease     zset    calls in flight -> expiry; l:* list, a lease
                 meta, q   hash    counters, pause, block; the bucket

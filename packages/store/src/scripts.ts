@@ -22,7 +22,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   sweep: ['clock', 'promise'],
   pause: ['clock', 'promise', 'settle-call'],
   receipt: ['columns'],
-  connection: ['clock', 'columns'],
+  connection: ['clock', 'columns', 'item-index'],
   'dead-letters': ['clock', 'columns', 'item-index', 'promise', 'settle-call', 'ended'],
 };
 

@@ -22,10 +22,13 @@ export interface ActivityStore extends DeadLetterStore {
    * Order of decisions: reclaim expired leases and bring back due retries (at most 4 each); paused; held or breaker (one probe when its time
    * has come); closed; too many in flight; no token; then the item:
    *   1. a due whole group (a bisected half), at most every second call, as it is;
-   *   2. the item with the oldest head when that is older than ageBoundMs, at most every second call;
+   *   2. the item that has waited longest when that is longer than ageBoundMs, at most every second call;
    *   3. of the best eight by (fill, then age): the first that is full or whose head waited lingerMs;
-   *   4. the item with the oldest head, when it waited lingerMs.
+   *   4. the item that has waited longest, when that is lingerMs.
    * 1 and 2 share one turn: after a call of 1 or 2 the next looks at 3 and 4 first, and comes to 1 and 2 only if those find nothing.
+   * An item waits since its head was accepted. When a call leaves it a head older than ageBoundMs (and lingerMs), it has
+   * waited just that long: it goes behind those that are over the bound already, so that neither a hot item nor one with
+   * many equal pairs keeps their turn for itself.
    * An item is full with entriesMax entries. An item whose equal pairs left only m entries for its last call is as full as m.
    * Within an item: from the head, skipping entries whose pair (type, start) is already in this call; skipped ones keep
    * their place at the head. At most 3 rounds of reading.

@@ -61,7 +61,7 @@ for _, g in ipairs(groups) do
   local fill = math.min(g.had + g.n, cap)
   if fill == cap then at = now end
   if g.had == 0 then order_item(base, g.item, now, fill)
-  elseif g.had < cap then redis.call('ZADD', base .. 'best', redis.call('ZSCORE', base .. 'age', g.item) - fill * FILL, g.item) end
+  elseif g.had < cap then redis.call('ZADD', base .. 'best', head_of(redis.call('ZSCORE', base .. 'best', g.item)) - fill * FILL, g.item) end
 end
 if total > 0 then
   redis.call('HINCRBY', base .. 'meta', 'pending', total)

@@ -10,8 +10,7 @@
 local base = KEYS[1]
 
 local us, now = clock()
-local leased, head = 0, redis.call('ZRANGE', base .. 'age', 0, 0, 'WITHSCORES')
-local oldest = tonumber(head[2] or math.huge)
+local leased, oldest = 0, oldest_head(base)
 for _, lease in ipairs(redis.call('ZRANGE', base .. 'lease', 0, 99)) do
   for _, entry in ipairs(redis.call('LRANGE', base .. 'l:' .. lease, 3, -1)) do
     leased, oldest = leased + 1, math.min(oldest, accepted_of(entry))

@@ -85,5 +85,5 @@ if group then
   redis.call('HINCRBY', base .. 'meta', 'delayed', 0 - #taken)
   redis.call('ZREM', base .. 'whole', group)
   redis.call('DEL', base .. 'g:' .. group)
-else remove_picked(base, item, taken, passed, cap) end
+else remove_picked(base, item, taken, passed, cap, now - math.max(bound, linger)) end
 return leased(why, item, b.epoch, probe, whole, taken, now)

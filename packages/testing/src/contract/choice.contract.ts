@@ -112,6 +112,26 @@ export function choiceContract(makeStore: MakeStore): void {
       ]);
     }));
 
+  for (const [what, entries] of [
+    ['many equal pairs', [0, 1, 2].map((index) => makeEntry({ ...SAME, index }))],
+    ['more than one call', makeEntries(16)],
+  ] as const) {
+    test(`an item with ${what} whose head stays over the age bound goes behind those that are over it already`, () =>
+      withStore(makeStore, async (steps) => {
+        await steps.append('many', entries);
+        await steps.advance(1);
+        for (const itemId of ['old-1', 'old-2']) await steps.append(itemId, makeEntries(1));
+        await steps.advance(5001);
+        for (const itemId of ['full-1', 'full-2']) await steps.append(itemId, makeEntries(4));
+        const whys = await whysOf(steps, 5, { entriesMax: 4, ageBoundMs: 5000 });
+        assert.deepEqual(
+          whys.filter(([why]) => why === 'bound').map(([, itemId]) => itemId),
+          ['many', 'old-1', 'old-2'],
+        );
+        assert.equal((await steps.view()).oldestAcceptedMs, (await steps.nowMs()) - 5002);
+      }));
+  }
+
   test('the turn of the age bound comes again at once when nothing else may go', () =>
     withStore(makeStore, async (steps) => {
       for (const itemId of ['a', 'b']) await steps.append(itemId, makeEntries(1));

@@ -45,6 +45,7 @@ export function replayEnded(state: State, request: ReplayDeadLetters, now: Now):
     const item = itemOf(connection, ended.itemId);
     item.entries.push(writeNeverTried(ended.entry));
     item.lastFill = null;
+    item.waitsFromMs = null;
     connection.counts.replayed += 1;
     removeEnded(state, connection, ended, 'replay');
   }

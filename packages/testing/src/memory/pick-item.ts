@@ -31,15 +31,15 @@ function pickWhole(connection: Connection, now: Now): Pick | null {
 
 /** Rule 2. */
 function pickOverAge(connection: Connection, { ageBoundMs }: TakeRequest, now: Now): Pick | null {
-  const oldest = oldestHead(connection);
-  return oldest !== null && oldest.headMs < now.ms - ageBoundMs ? { why: 'bound', itemId: oldest.itemId } : null;
+  const longest = longestWaiting(connection);
+  return longest !== null && longest.sinceMs < now.ms - ageBoundMs ? { why: 'bound', itemId: longest.itemId } : null;
 }
 
 /** Rule 3. */
 function pickBest(connection: Connection, { entriesMax, lingerMs }: TakeRequest, now: Now): Pick | null {
   const best = headsOf(connection)
     .map((head) => ({ ...head, fill: fillOf(head.item, entriesMax) }))
-    .sort((a, b) => b.fill - a.fill || byAge(a, b))
+    .sort((a, b) => b.fill - a.fill || a.headMs - b.headMs || byId(a, b))
     .slice(0, BEST_MAX)
     .find(({ fill, headMs }) => fill >= entriesMax || headMs <= now.ms - lingerMs);
   return best === undefined ? null : { why: 'best', itemId: best.itemId };
@@ -47,8 +47,8 @@ function pickBest(connection: Connection, { entriesMax, lingerMs }: TakeRequest,
 
 /** Rule 4. */
 function pickOldest(connection: Connection, { lingerMs }: TakeRequest, now: Now): Pick | null {
-  const oldest = oldestHead(connection);
-  return oldest !== null && oldest.headMs <= now.ms - lingerMs ? { why: 'oldest', itemId: oldest.itemId } : null;
+  const longest = longestWaiting(connection);
+  return longest !== null && longest.sinceMs <= now.ms - lingerMs ? { why: 'oldest', itemId: longest.itemId } : null;
 }
 
 /** An item is as full as a call of it can be. */
@@ -63,13 +63,26 @@ interface Head {
 }
 
 export function oldestHead(connection: Connection): Head | null {
-  return headsOf(connection).sort(byAge)[0] ?? null;
+  return headsOf(connection).sort((a, b) => a.headMs - b.headMs)[0] ?? null;
+}
+
+interface Waiting extends Head {
+  readonly sinceMs: number;
+}
+
+/** By age: an item waits since its head came, after a call not from earlier than its waitsFromMs. */
+export function longestWaiting(connection: Connection): Waiting | null {
+  const waiting = headsOf(connection).map((head) => ({
+    ...head,
+    sinceMs: Math.max(head.headMs, head.item.waitsFromMs ?? 0),
+  }));
+  return waiting.sort((a, b) => a.sinceMs - b.sinceMs || byId(a, b))[0] ?? null;
 }
 
 function headsOf({ items }: Connection): Head[] {
   return [...items].map(([itemId, item]) => ({ itemId, item, headMs: acceptedMsOf(item.entries[0]!) }));
 }
 
-function byAge(a: Head, b: Head): number {
-  return a.headMs - b.headMs || (a.itemId < b.itemId ? -1 : 1);
+function byId(a: Head, b: Head): number {
+  return a.itemId < b.itemId ? -1 : 1;
 }

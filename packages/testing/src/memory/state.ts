@@ -71,6 +71,8 @@ export interface Item {
    * returned, or an append to an item without a full call's worth of entries. null: count the entries.
    */
   lastFill: number | null;
+  /** A call of it was made, and nothing returned since: it waits from here on, or from its head's arrival if that is later. */
+  waitsFromMs: number | null;
 }
 
 export interface Group {
@@ -160,6 +162,7 @@ export function returnToHead(connection: Connection, itemId: string, entries: re
   const item = itemOf(connection, itemId);
   item.entries.unshift(...entries);
   item.lastFill = null;
+  item.waitsFromMs = null;
 }
 
 /** An operator may pause a connection before its first entry; it is known from then on, but not before. */
@@ -178,7 +181,7 @@ export function connectionOf(state: State, id: string): Connection {
 export function itemOf(connection: Connection, itemId: string): Item {
   const known = connection.items.get(itemId);
   if (known !== undefined) return known;
-  const item: Item = { entries: [], lastFill: null };
+  const item: Item = { entries: [], lastFill: null, waitsFromMs: null };
   connection.items.set(itemId, item);
   return item;
 }

@@ -13,7 +13,7 @@ import {
 } from '@sluice/core';
 import { awakeMs } from './awake-clock.ts';
 import { bucketToLearn } from './learning.ts';
-import { oldestHead, type Pick, pickItem, takesTurn } from './pick-item.ts';
+import { longestWaiting, type Pick, pickItem, takesTurn } from './pick-item.ts';
 import { promiseAfterLease, promiseAfterRefusal } from './promise.ts';
 import { reclaimLeases, removeGroup, returnDueGroups } from './return-entries.ts';
 import { type Connection, connectionOf, type Now, type OpenLease, type State } from './state.ts';
@@ -54,8 +54,8 @@ function refuse(connection: Connection, request: TakeRequest, now: Now): TakeRef
 
 /** Nothing may go yet: until when? Not beyond the end of an open lease: only a take finds that its worker died. */
 function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest, now: Now): TakeRefusal {
-  const oldest = oldestHead(connection);
-  const lingerEndMs = oldest === null ? null : oldest.headMs + lingerMs;
+  const longest = longestWaiting(connection);
+  const lingerEndMs = longest === null ? null : longest.sinceMs + lingerMs;
   const retryMs = earliest(connection.groups.map(({ dueMs }) => dueMs));
   const leaseEndMs = earliest([...connection.leases.values()].map((lease) => lease.expiresMs));
   const untilMs = earliest([lingerEndMs, retryMs, leaseEndMs].filter((ms) => ms !== null));
@@ -64,13 +64,13 @@ function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest
 }
 
 function openLease(connection: Connection, request: TakeRequest, picked: Pick, now: Now): OpenLease {
-  const { leaseId, leaseMs, entriesMax } = request;
+  const { leaseId, leaseMs } = request;
   const { itemId } = picked;
   const bucket = connection.bucket ?? openBucket(request.intervalInitialUs, now.ms);
   const probe = connection.block !== null;
   const whole = picked.why === 'whole';
   if (picked.why === 'whole') removeGroup(connection, picked.group);
-  const entries = picked.why === 'whole' ? picked.group.entries : removeEntries(connection, itemId, entriesMax);
+  const entries = picked.why === 'whole' ? picked.group.entries : removeEntries(connection, itemId, request, now);
   const times = { takenMs: now.ms, expiresMs: now.ms + leaseMs };
   const lease: OpenLease = { id: leaseId, itemId, entries, whole, probe, epoch: bucket.epoch, ...times };
   connection.leases.set(leaseId, lease);
@@ -82,8 +82,12 @@ function openLease(connection: Connection, request: TakeRequest, picked: Pick, n
   return lease;
 }
 
-/** Fills a call from the item's head. Entries whose pair is already in it keep their place at the head. */
-function removeEntries(connection: Connection, itemId: string, entriesMax: number): readonly string[] {
+/**
+ * Fills a call from the item's head. Entries whose pair is already in it keep their place at the head. A head that stays
+ * over the age bound waits from the bound on, behind the items that are over it already.
+ */
+function removeEntries(connection: Connection, itemId: string, request: TakeRequest, now: Now): readonly string[] {
+  const { entriesMax, ageBoundMs, lingerMs } = request;
   const item = connection.items.get(itemId)!;
   const taken = new Map<string, string>();
   const skipped: string[] = [];
@@ -95,6 +99,7 @@ function removeEntries(connection: Connection, itemId: string, entriesMax: numbe
   }
   item.entries.unshift(...skipped);
   item.lastFill = skipped.length > 0 ? taken.size : null;
+  item.waitsFromMs = now.ms - Math.max(ageBoundMs, lingerMs);
   if (item.entries.length === 0) connection.items.delete(itemId);
   return [...taken.values()];
 }

@@ -11,8 +11,7 @@ local function pick_item(base, cap, now, linger, bound, turn)
   local function ready()
     local best = redis.call('ZRANGE', base .. 'best', 0, BEST_LOOKED_AT - 1, 'WITHSCORES')
     for j = 1, #best, 2 do
-      local fill = math.floor(-best[j + 1] / FILL) + 1
-      if fill >= cap or best[j + 1] + fill * FILL <= now - linger then return best[j], 'best' end
+      if fill_of(best[j + 1]) >= cap or head_of(best[j + 1]) <= now - linger then return best[j], 'best' end
     end
     if oldest[1] and tonumber(oldest[2]) <= now - linger then return oldest[1], 'oldest' end
   end
@@ -37,10 +36,12 @@ local function pick_entries(base, item, most)
   return taken, passed
 end
 -- Removes what was picked; the lease already holds it, so an error here could repeat an entry but not lose one.
-local function remove_picked(base, item, taken, passed, cap)
+-- An item whose head stays over the age bound joins the end of those over it: neither a hot item nor one with many equal
+-- pairs keeps the turn of the bound for itself.
+local function remove_picked(base, item, taken, passed, cap, over)
   local key, scanned = base .. 'i:' .. item, #taken + #passed
   for j = 1, #passed do redis.call('LSET', key, scanned - #passed + j - 1, passed[j]) end
   redis.call('LTRIM', key, #taken, -1)
   -- Equal pairs that had to stay behind: the item is worth what its last call could carry, not its length.
-  index_item(base, item, #passed > 0 and math.min(cap, #taken) or cap)
+  index_item(base, item, #passed > 0 and math.min(cap, #taken) or cap, over)
 end

@@ -75,7 +75,7 @@ test('all workers killed together: the next one goes on with what was pending', 
     await Promise.all(system.workers.map((worker) => worker.kill('SIGKILL')));
     for (let round = 0; round < 5; round++) await producer.post({ connection: CONNECTION, items, count: 300 });
     await system.startWorker();
-    await drained(system, [CONNECTION], 30_000);
+    await drained(system, [CONNECTION], 60_000);
     await assertDeliveredOnce(system, producer);
   } finally {
     await system.stop();

@@ -1,6 +1,6 @@
 /* A whole Sluice of one test: Redis, emulator, intakes and workers as real processes on free ports. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
@@ -13,6 +13,8 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** PUT /emulator/behavior before anything is sent. */
   readonly behavior?: Readonly<Record<string, unknown>>;
+  /** What the configuration file says, in place of the one tenant that variables describe. Relative paths begin at `folder`. */
+  readonly configFile?: (emulatorUrl: string, folder: string) => Promise<Readonly<Record<string, unknown>>>;
   readonly redisArgs?: readonly string[];
   /** Run instead of services/worker/src/main.ts. */
   readonly workerFile?: string;
@@ -53,13 +55,19 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const env = {
     ...QUICK,
     REDIS_URL: redis.url,
-    GRAPH_TENANT_ID: TENANT,
-    GRAPH_CLIENT_ID: randomUUID(),
-    GRAPH_CLIENT_SECRET: 'a secret of this test',
     GRAPH_BASE_URL: emulatorService.url!,
-    GRAPH_TOKEN_URL: `${emulatorService.url}/${TENANT}/oauth2/v2.0/token`,
+    ...(options.configFile === undefined
+      ? oneTenant(emulatorService.url!)
+      : { SLUICE_CONFIG: await writeConfigFile() }),
     ...options.env,
   };
+  async function writeConfigFile(): Promise<string> {
+    const path = join(folder, 'sluice.yaml');
+    const content = await options.configFile?.(emulatorService.url!, folder);
+    // Every JSON text is YAML.
+    await writeFile(path, JSON.stringify(content, null, 2));
+    return path;
+  }
   const intakes: Service[] = [];
   const workers: Service[] = [];
   async function startIntake(more: Readonly<Record<string, string>> = {}): Promise<Service> {
@@ -92,5 +100,14 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       await redis.stop();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+function oneTenant(emulatorUrl: string): Readonly<Record<string, string>> {
+  return {
+    GRAPH_TENANT_ID: TENANT,
+    GRAPH_CLIENT_ID: randomUUID(),
+    GRAPH_CLIENT_SECRET: 'a secret of this test',
+    GRAPH_TOKEN_URL: `${emulatorUrl}/${TENANT}/oauth2/v2.0/token`,
   };
 }

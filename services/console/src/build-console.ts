@@ -1,0 +1,96 @@
+/* Wires a console from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
+import { type Config, connectionSettings } from '@sluice/config';
+import { type ActivityStore, CONNECTION_ID, type DrainScheduler } from '@sluice/core';
+import { buildServer, type HttpServer } from '@sluice/http';
+import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
+import type { Change } from './change-dead-letters.ts';
+import { addConnectionRoutes } from './connection-routes.ts';
+import { refuse } from './console-problems.ts';
+import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { readConnections } from './read-connections.ts';
+import type { RateWatch } from './watch-rates.ts';
+import type { StoreWatch } from './watch-store.ts';
+
+export interface ConsoleParts {
+  readonly config: Config;
+  readonly store: Pick<
+    ActivityStore,
+    'connection' | 'connectionIds' | 'pause' | 'resume' | 'deadLetters' | 'replay' | 'discard'
+  >;
+  readonly scheduler: Pick<DrainScheduler, 'wake'>;
+  readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
+  readonly rates: Pick<RateWatch, 'of'>;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'render'>;
+  /** The tag of the shard that receipts lie in. */
+  readonly shardTag: string;
+  readonly requestId: () => string;
+  readonly hostsAllowed: 'local' | 'any';
+}
+
+/** Ten thousand ids are about 300 KB. */
+const BODY_BYTES_MAX = 1024 * 1024;
+
+export function buildConsole(parts: ConsoleParts): HttpServer {
+  const { store, scheduler } = parts;
+  const onError = limitLogs(parts.logger, 'the series of the fleet could not be read');
+  const server = buildServer({
+    logger: parts.logger,
+    requestId: parts.requestId,
+    hostsAllowed: parts.hostsAllowed,
+    bodyBytesMax: BODY_BYTES_MAX,
+    health: { ready: parts.watch.ready, metrics: () => renderMetrics(parts, onError) },
+  });
+  refuseForeignPages(server);
+  refuseForeignNames(server);
+  addConnectionRoutes(server.app, { store, scheduler, rates: parts.rates });
+  addDeadLetterRoutes(server.app, {
+    store,
+    scheduler,
+    boundsOf: (connectionId) => boundsOf(parts.config, connectionId),
+    shardTag: parts.shardTag,
+  });
+  return server;
+}
+
+/** A connection that the configuration no longer names still has its dead letters: the first tenant's bounds hold for it. */
+function boundsOf(config: Config, connectionId: string): Change['bounds'] {
+  const settings = connectionSettings(config, connectionId)?.settings ?? config.tenants[0]!.settings;
+  const { pendingMax, deadLettersMax, batchEntriesMax } = settings;
+  return { pendingMax, deadLettersMax, entriesMax: batchEntriesMax };
+}
+
+/**
+ * A POST without a body needs no preflight, so any page that an operator has open could send one here. Browsers say where
+ * a POST comes from; programs say nothing and are let through.
+ */
+function refuseForeignPages({ app }: HttpServer): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { origin, host } = request.headers;
+    const foreign = request.method !== 'GET' && request.method !== 'HEAD' && origin !== undefined;
+    const own = origin === `http://${host}` || origin === `https://${host}`;
+    done(foreign && !own ? refuse('origin_not_allowed') : undefined);
+  });
+}
+
+/** Checked before a key is made of it. */
+function refuseForeignNames({ app }: HttpServer): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { connectionId } = request.params as { readonly connectionId?: string };
+    const foreign = connectionId !== undefined && !CONNECTION_ID.test(connectionId);
+    done(foreign ? refuse('connection_not_found') : undefined);
+  });
+}
+
+/** Without Redis there is only what this process knows of itself. */
+async function renderMetrics({ store, metrics, watch }: ConsoleParts, onError: (error: unknown) => void) {
+  const own = await metrics.render();
+  try {
+    const connections = await readConnections(store, await store.connectionIds());
+    const fleet = await renderFleet({ connections, durability: watch.durability() });
+    return { ...own, text: `${own.text}${fleet}` };
+  } catch (error) {
+    onError(error);
+    return own;
+  }
+}

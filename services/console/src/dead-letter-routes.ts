@@ -1,0 +1,79 @@
+/* /api/v1/connections/{id}/dead-letters: listed, shown, replayed, discarded. */
+import { type ActivityStore, DEAD_LETTERS_CALL_MAX, type DrainScheduler, type SettledEntry } from '@sluice/core';
+import type { FastifyInstance } from '@sluice/http';
+import { httpProblem, ProblemError } from '@sluice/http';
+import { type Change, changeDeadLetters } from './change-dead-letters.ts';
+import { fromStore, refuse } from './console-problems.ts';
+import { describeDeadLetter } from './describe-dead-letter.ts';
+import { type ListRequest, readChangeRequest, readListRequest } from './read-choice.ts';
+
+export interface DeadLetterRouteParts {
+  readonly store: Pick<ActivityStore, 'connection' | 'deadLetters' | 'replay' | 'discard'>;
+  readonly scheduler: Pick<DrainScheduler, 'wake'>;
+  readonly boundsOf: (connectionId: string) => Change['bounds'];
+  readonly shardTag: string;
+}
+
+type Named = { Params: { connectionId: string; deadLetterId: string } };
+
+/** Pieces of the store for one list: a filter that passes nearly all over answers a short page and where to go on. */
+const PIECES_MAX = 20;
+
+export function addDeadLetterRoutes(app: FastifyInstance, parts: DeadLetterRouteParts): void {
+  const base = '/api/v1/connections/:connectionId/dead-letters';
+  const { store } = parts;
+  const assertKnown = async (connectionId: string) => {
+    if ((await fromStore(store.connection(connectionId))) === null) throw refuse('connection_not_found');
+  };
+  app.get<Named>(base, async (request, reply) => {
+    const { connectionId } = request.params;
+    const list = readListRequest(request.query);
+    await assertKnown(connectionId);
+    const { entries, next } = await listDeadLetters(store, connectionId, list);
+    reply.header('cache-control', 'no-store');
+    return { entries: entries.map((entry) => describeDeadLetter(entry, parts.shardTag)), next };
+  });
+  app.get<Named>(`${base}/:deadLetterId`, async (request, reply) => {
+    const { connectionId, deadLetterId } = request.params;
+    const choice = { ids: [deadLetterId] };
+    const page = await fromStore(store.deadLetters({ connectionId, choice, lookedAtMax: 1, chosenMax: 1 }));
+    const found = page.status === 'listed' ? page.entries[0] : undefined;
+    if (found === undefined) throw refuse('dead_letter_not_found');
+    reply.header('cache-control', 'no-store');
+    return describeDeadLetter(found, parts.shardTag);
+  });
+  for (const action of ['replay', 'discard'] as const) {
+    app.post<Named>(`${base}/${action}`, async (request) => {
+      const { connectionId } = request.params;
+      if (request.body === undefined) throw new ProblemError(httpProblem('body_empty'));
+      const change = readChangeRequest(request.body);
+      await assertKnown(connectionId);
+      return changeDeadLetters(parts, {
+        action,
+        connectionId,
+        request: change,
+        bounds: parts.boundsOf(connectionId),
+      });
+    });
+  }
+}
+
+async function listDeadLetters(
+  store: Pick<ActivityStore, 'deadLetters'>,
+  connectionId: string,
+  { filter, cursor, limit }: ListRequest,
+): Promise<{ readonly entries: readonly SettledEntry[]; readonly next: string | null }> {
+  const entries: SettledEntry[] = [];
+  let next = cursor;
+  for (let piece = 0; piece < PIECES_MAX; piece++) {
+    const chosenMax = limit - entries.length;
+    const choice = { filter, cursor: next };
+    const request = { connectionId, choice, lookedAtMax: DEAD_LETTERS_CALL_MAX, chosenMax };
+    const page = await fromStore(store.deadLetters(request));
+    if (page.status === 'cursor-invalid') throw refuse('cursor_invalid', { pointer: '#/cursor' });
+    entries.push(...page.entries);
+    next = page.next;
+    if (next === null || entries.length >= limit) break;
+  }
+  return { entries, next };
+}

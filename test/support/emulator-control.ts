@@ -37,6 +37,7 @@ export interface EmulatorControl {
     readonly activities: number;
     readonly meanFill: number;
     readonly byStatus: Record<string, number>;
+    readonly tokenCalls: Record<string, number>;
   }>;
 }
 

@@ -17,12 +17,13 @@ export function parseLogLine(text: string): LogLine | null {
   }
 }
 
-/** Level, text and error of a log line; other text as it is. */
+/** Level, text and cause of a log line; other text as it is. */
 export function formatLogLine(text: string): string {
   const line = parseLogLine(text);
   if (line === null) return text;
   const level = typeof line['level'] === 'string' ? `${line['level']}: ` : '';
   const err = line['err'];
-  const cause = typeof err === 'object' && err !== null && 'message' in err ? ` (${String(err.message)})` : '';
+  const said = typeof err === 'object' && err !== null && 'message' in err ? err.message : line['reason'];
+  const cause = said === undefined ? '' : ` (${String(said)})`;
   return `${level}${line.msg}${cause}`;
 }

@@ -14,12 +14,13 @@ const READ_MS_MAX = 2000;
 export function openTotals(redisUrl: string, emulatorUrl: string | null): TotalsReader {
   // Redis going away is said by the services and seen by the launcher; here it only means that a number is not known.
   const store = openRedisStore({ url: redisUrl, role: 'worker', onError: () => undefined });
+  const addUp = addUpStarts();
   let first: Stored | null = null;
   return {
     async read() {
       const [stored, called] = await Promise.all([
         readStored(store),
-        emulatorUrl === null ? null : readCalled(emulatorUrl),
+        emulatorUrl === null ? null : readCalled(emulatorUrl).then(addUp),
       ]);
       first ??= stored;
       return {
@@ -28,7 +29,7 @@ export function openTotals(redisUrl: string, emulatorUrl: string | null): Totals
         pending: stored?.pending ?? null,
         calls: called?.calls ?? null,
         taken: called?.taken ?? null,
-        fill: called?.fill ?? null,
+        fill: called === null ? null : called.taken === 0 ? 0 : called.carried / called.taken,
       };
     },
     close: () => store.close(),
@@ -55,19 +56,39 @@ async function readStored(store: RedisStore): Promise<Stored | null> {
   return within(READ_MS_MAX, addAll()).catch(() => null);
 }
 
-async function readCalled(emulatorUrl: string): Promise<Pick<Totals, 'calls' | 'taken' | 'fill'> | null> {
+interface Called {
+  readonly calls: number;
+  readonly taken: number;
+  readonly carried: number;
+}
+
+async function readCalled(emulatorUrl: string): Promise<Called | null> {
   try {
     const response = await fetch(`${emulatorUrl}/emulator/stats`, { signal: AbortSignal.timeout(READ_MS_MAX) });
-    const stats: EmulatorStats = JSON.parse(await response.text());
-    const taken = Object.entries(stats.byStatus ?? {}).filter(([status]) => /^(2|lost)/.test(status));
-    return {
-      calls: stats.calls ?? null,
-      taken: taken.reduce((sum, [, calls]) => sum + calls, 0),
-      fill: stats.meanFill ?? null,
-    };
+    const { calls = 0, byStatus = {}, meanFill = 0 }: EmulatorStats = JSON.parse(await response.text());
+    const outcomes = Object.entries(byStatus).filter(([status]) => /^(2|lost)/.test(status));
+    const taken = outcomes.reduce((sum, [, count]) => sum + count, 0);
+    return { calls, taken, carried: taken * meanFill };
   } catch {
     return null;
   }
+}
+
+/** An emulator that was started again counts from nothing: what it had counted before is kept here. */
+function addUpStarts(): (called: Called | null) => Called | null {
+  const none = { calls: 0, taken: 0, carried: 0 };
+  let [before, last] = [none, none];
+  const add = (a: Called, b: Called) => ({
+    calls: a.calls + b.calls,
+    taken: a.taken + b.taken,
+    carried: a.carried + b.carried,
+  });
+  return (called) => {
+    if (called === null) return null;
+    if (called.calls < last.calls) before = add(before, last);
+    last = called;
+    return add(before, called);
+  };
 }
 
 interface EmulatorStats {

@@ -120,6 +120,7 @@ test('a managed identity gets a token the way App Service and a virtual machine 
   const sources = [
     { path: '/msi/token?api-version=2019-08-01', headers: { 'X-IDENTITY-HEADER': 'any' } },
     { path: '/metadata/identity/oauth2/token?api-version=2018-02-01', headers: { Metadata: 'true' } },
+    { path: '/metadata/identity/oauth2/token/?api-version=2018-02-01', headers: { Metadata: 'true' } },
   ];
   for (const { path, headers } of sources) {
     const asked = { path: `${path}&resource=${encodeURIComponent(resource)}`, headers };
@@ -131,6 +132,6 @@ test('a managed identity gets a token the way App Service and a virtual machine 
   }
   assert.deepEqual(
     (await ledger()).map(({ tenant }) => tenant),
-    [MANAGED_IDENTITY_TENANT, MANAGED_IDENTITY_TENANT],
+    sources.map(() => MANAGED_IDENTITY_TENANT),
   );
 });

@@ -79,7 +79,8 @@ async function tokenAnswer({ world, request }: Exchange, url: URL): Promise<Answ
   if (url.pathname === '/msi/token') {
     return answerIdentityRequest({ ...identity, source: 'app-service' }, rules, nowMs);
   }
-  if (url.pathname === '/metadata/identity/oauth2/token') {
+  // MSAL ends the path with a slash where AZURE_POD_IDENTITY_AUTHORITY_HOST names this address.
+  if (/^\/metadata\/identity\/oauth2\/token\/?$/.test(url.pathname)) {
     return answerIdentityRequest({ ...identity, source: 'virtual-machine' }, rules, nowMs);
   }
   return null;

@@ -32,7 +32,7 @@ tenants:
     clientId: 5106ce00-0000-4000-8000-0000000000b1
     clientSecretFile: /run/secrets/contoso
     connections:
-      hr:
+      people:
       tickets: { rateMax: 10, unknownPolicy: park }
   fabrikam:
     tenantId: 5106ce00-0000-4000-8000-0000000000a2
@@ -40,7 +40,7 @@ tenants:
     certificatePath: /run/secrets/fabrikam.pem
     cloud: usgov
     connections:
-      hrFabrikam: { graphId: hr }
+      peopleFabrikam: { graphId: people }
 defaults: { lingerMs: 2000 }
 outcomes: { someGraphCode: retry }
 \`\`\`

@@ -22,7 +22,7 @@ function sluice(
 test('help is on stdout with exit code 0, for all and for each command', async () => {
   const all = await sluice(['--help']);
   assert.equal(all.code, 0);
-  for (const name of ['start', 'intake', 'worker', 'emulator', 'console']) {
+  for (const name of ['start', 'intake', 'worker', 'emulator', 'console', 'status', 'pause', 'resume', 'dead']) {
     assert.match(all.out, new RegExp(`^ {2}${name} `, 'm'));
     const one = await sluice([name, '--help']);
     assert.equal(one.code, 0);
@@ -49,12 +49,6 @@ test('an unknown option of start exits 2 and asks what was meant', async () => {
   const { code, err } = await sluice(['start', '--worker', '3']);
   assert.equal(code, 2);
   assert.match(err, /'--worker'.*Did you mean --workers\?/s);
-});
-
-test('the console is not part of this version', async () => {
-  const { code, err } = await sluice(['console']);
-  assert.equal(code, 2);
-  assert.match(err, /not part of this version/);
 });
 
 test('a producer that is no git repository is refused before anything is started', async (t) => {

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEAD_HELP, runDead } from './commands/dead.ts';
+import { PAUSE_HELP, RESUME_HELP, runPause, runResume } from './commands/pause-resume.ts';
+import { runStatus, STATUS_HELP } from './commands/status.ts';
 import { runService } from './run-service.ts';
 import { planStart, START_HELP } from './start/plan-start.ts';
 import { suggest } from './suggest.ts';
@@ -32,14 +35,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     'stands in for Microsoft Graph and its token endpoint',
     'PORT (8090), SLUICE_BIND (127.0.0.1), SLUICE_DATA_DIR (.sluice/)',
   ),
-  console: {
-    summary: 'the operators’ page',
-    help: 'sluice console\n\nThe console is not part of this version.\n',
-    run: async (_args, world) => {
-      world.err.write('The console is not part of this version.\n');
-      return EXIT_USAGE;
-    },
-  },
+  console: service(
+    'console',
+    'answers operators: connections, dead letters, the fleet’s metrics',
+    'PORT (8081), SLUICE_BIND (127.0.0.1), REDIS_URL',
+  ),
+  status: { summary: 'the connections: state, backlog, rates, dead letters', help: STATUS_HELP, run: runStatus },
+  pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
+  resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },
+  dead: { summary: 'dead letters: list, show, replay, discard, export', help: DEAD_HELP, run: runDead },
 };
 
 /** Answers the exit code. */

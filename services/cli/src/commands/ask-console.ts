@@ -1,0 +1,92 @@
+/* The console over HTTP: an answer, or a failure in a sentence. */
+import { EXIT_CONFIG, EXIT_FAILED, type World } from '../world.ts';
+import { CommandFailed } from './command-failed.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Seconds; 0 without one. */
+  readonly retryAfter: number;
+}
+
+export interface Console {
+  /** GET, or POST when there is a body (null: without one). Answers 2xx, and 503 when it may be asked again; all else fails. */
+  ask(path: string, body?: unknown): Promise<Answer>;
+  /** As ask, but 503 fails as well. */
+  get(path: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+const URL_DEFAULT = 'http://127.0.0.1:8081';
+const ANSWER_MS_MAX = 30_000;
+const RETRY_AFTER_S_MAX = 60;
+
+export function openConsole({ env }: Pick<World, 'env'>): Console {
+  const base = readBase(env['SLUICE_CONSOLE_URL']);
+  const key = env['SLUICE_API_KEY'];
+  async function ask(path: string, body?: unknown): Promise<Answer> {
+    const headers = {
+      ...(key && { authorization: `Bearer ${key}` }),
+      ...(body !== undefined && body !== null && { 'content-type': 'application/json' }),
+    };
+    const sent = body === undefined ? {} : { method: 'POST', ...(body !== null && { body: JSON.stringify(body) }) };
+    const response = await fetch(`${base}${path}`, {
+      headers,
+      ...sent,
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    }).catch((error: unknown) => {
+      throw unreachable(base, error);
+    });
+    const text = await response.text().catch((error: unknown) => {
+      throw unreachable(base, error);
+    });
+    const answer = { status: response.status, body: readBody(text), retryAfter: readRetryAfter(response) };
+    if (response.ok || (response.status === 503 && answer.retryAfter > 0)) return answer;
+    throw refused(base, answer);
+  }
+  return {
+    ask,
+    get: async (path) => {
+      const answer = await ask(path);
+      if (answer.status === 503) throw refused(base, answer);
+      return answer.body;
+    },
+  };
+}
+
+export function refused(base: string, { status, body }: Answer): CommandFailed {
+  const { code, detail } = body as { code?: string; detail?: string };
+  const said = detail === undefined ? 'Its answer is not the console’s.' : detail;
+  return new CommandFailed(`${said} (${status}${code === undefined ? '' : ` ${code}`}, ${base})`, EXIT_FAILED);
+}
+
+function readBase(given: string | undefined): string {
+  if (!given) return URL_DEFAULT;
+  const url = URL.canParse(given) ? new URL(given) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new CommandFailed(
+      `SLUICE_CONSOLE_URL is "${given}": it must be http://host[:port] or https://….`,
+      EXIT_CONFIG,
+    );
+  }
+  return url.href.replace(/\/$/, '');
+}
+
+function unreachable(base: string, error: unknown): CommandFailed {
+  const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
+  const text = `The console at ${base} does not answer (${cause}). It runs under \`npm start\` or \`npx sluice console\`; SLUICE_CONSOLE_URL says where.`;
+  return new CommandFailed(text, EXIT_FAILED);
+}
+
+function readBody(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function readRetryAfter(response: Response): number {
+  const seconds = Number(response.headers.get('retry-after') ?? 0);
+  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), RETRY_AFTER_S_MAX) : 0;
+}

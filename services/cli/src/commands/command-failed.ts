@@ -1,0 +1,23 @@
+import type { World } from '../world.ts';
+
+/** A command that ends here: one message for the person, and the exit code. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+  readonly exitCode: number;
+
+  constructor(text: string, exitCode: number) {
+    super(text);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Says what failed on stderr; everything else that is thrown is a bug and stays one. */
+export async function tellFailure(world: World, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    world.err.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+}

@@ -16,7 +16,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
-    summary: 'runs everything: Redis, emulator, intake and workers (npm start)',
+    summary: 'runs everything: Redis, emulator, intake, workers and console (npm start)',
     help: START_HELP,
     run: runStart,
   },

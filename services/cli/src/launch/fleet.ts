@@ -1,6 +1,6 @@
 /*
   All processes of one `npm start`, and the order they come and go in.
-  Start: Redis, emulator, intake and workers, because each needs the one before. Stop: intake first, so that nothing new comes in;
+  Start: Redis, emulator, then all others, because each needs the one before. Stop: intake and console first, so that nothing new comes in;
   then the workers, which finish their calls; then what they call and what they write to.
 */
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ export interface FleetSurroundings {
 
 export interface Addresses {
   readonly intake: string;
+  readonly console: string | null;
   readonly emulator: string | null;
   readonly workers: readonly string[];
   readonly redis: string;
@@ -70,14 +71,18 @@ export class Fleet {
     const startAll = (plans: readonly ServicePlan[], emulatorUrl: string | null) =>
       this.#startServices(plans, { redisUrl, emulatorUrl }, signal);
     const [emulator = null] = await startAll(named('emulator'), null);
-    const workerPlans = named('worker');
-    const [intake, ...workers] = await startAll([...named('intake'), ...workerPlans], emulator);
-    return { intake: intake ?? '', emulator, workers, redis: redisUrl };
+    const consolePlans = named('console');
+    const [intake = '', ...others] = await startAll(
+      [...named('intake'), ...consolePlans, ...named('worker')],
+      emulator,
+    );
+    const [operators = null] = others.slice(0, consolePlans.length);
+    return { intake, console: operators, emulator, workers: others.slice(consolePlans.length), redis: redisUrl };
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#stopServices('intake');
+    await Promise.all([this.#stopServices('intake'), this.#stopServices('console')]);
     await this.#stopServices('worker');
   }
 

@@ -9,6 +9,9 @@ export function describeAddresses(addresses: Addresses, plan: StartPlan, cwd: st
   const redisNote = plan.redis.kind === 'embedded' ? `data in ${join(dataDir, 'redis')}` : 'from REDIS_URL';
   const rows: readonly (readonly [string, string, string])[] = [
     ['intake', addresses.intake, 'POST activities here'],
+    ...(addresses.console === null
+      ? []
+      : [['console', addresses.console, 'connections, dead letters, metrics of all'] as const]),
     ...(addresses.emulator === null
       ? []
       : [['emulator', addresses.emulator, 'stands in for Microsoft Graph'] as const]),

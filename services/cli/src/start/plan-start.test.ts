@@ -22,20 +22,40 @@ const ports = ({ services, redis }: StartPlan) => [
 ];
 
 test('without options: emulator, intake and two workers on the ports everybody knows', () => {
-  assert.deepEqual(ports(plan([])), ['emulator 8090', 'intake 8080', 'worker-1 9464', 'worker-2 9465', 'redis 6399']);
+  assert.deepEqual(ports(plan([])), [
+    'emulator 8090',
+    'intake 8080',
+    'console 8081',
+    'worker-1 9464',
+    'worker-2 9465',
+    'redis 6399',
+  ]);
   assert.equal(plan([]).dataDir, '/clone/.sluice');
   assert.equal(plan([]).shutdownMs, 25_000);
 });
 
 test('PORT=0 takes a free port for all', () => {
-  assert.deepEqual(ports(plan([], { PORT: '0' })), ['emulator 0', 'intake 0', 'worker-1 0', 'worker-2 0', 'redis 0']);
+  assert.deepEqual(ports(plan([], { PORT: '0' })), [
+    'emulator 0',
+    'intake 0',
+    'console 0',
+    'worker-1 0',
+    'worker-2 0',
+    'redis 0',
+  ]);
 });
 
 test('any other PORT is the intake’s; an option beats it', () => {
-  assert.deepEqual(ports(plan(['--workers', '0'], { PORT: '3000' })), ['emulator 8090', 'intake 3000', 'redis 6399']);
+  assert.deepEqual(ports(plan(['--workers', '0'], { PORT: '3000' })), [
+    'emulator 8090',
+    'intake 3000',
+    'console 8081',
+    'redis 6399',
+  ]);
   assert.deepEqual(ports(plan(['--workers=0', '--port=0', '--redis-port=7'], { PORT: '3000' })), [
     'emulator 8090',
     'intake 0',
+    'console 8081',
     'redis 7',
   ]);
 });

@@ -8,7 +8,7 @@ import type { ProducerPlan, ServicePlan, StartPlan, StartRefusal } from './start
 
 export const START_HELP = `sluice start [options]      (npm start -- [options])
 
-Runs everything: Redis, the emulator as Microsoft Graph, the intake and the workers. Ctrl-C stops it; nothing is lost, and
+Runs everything: Redis, the emulator as Microsoft Graph, the intake, the workers and the console. Ctrl-C stops it; nothing is lost, and
 the next start goes on.
 
   --workers N            workers, 0 to 16 (2)
@@ -17,6 +17,7 @@ the next start goes on.
   --no-emulator          talks to the real Microsoft Graph; needs GRAPH_TENANT_ID, GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET
   --logs                 shows what the services log
   --port N               intake (8080; or PORT)
+  --console-port N       console (8081)
   --emulator-port N      emulator (8090)
   --worker-port N        health and metrics of the first worker, the next ones follow (9464)
   --redis-port N         Redis (6399)
@@ -32,6 +33,7 @@ const OPTIONS = {
   'no-emulator': { type: 'boolean' },
   logs: { type: 'boolean' },
   port: { type: 'string' },
+  'console-port': { type: 'string' },
   'emulator-port': { type: 'string' },
   'worker-port': { type: 'string' },
   'redis-port': { type: 'string' },
@@ -111,11 +113,19 @@ function planServices(
     port: portOf(options, env, 'port', 8080),
     portSetting: '--port',
   };
+  const operators: ServicePlan = {
+    name: 'console',
+    role: 'console',
+    entryFile: entryFile('console'),
+    port: portOf(options, env, 'console-port', 8081),
+    portSetting: '--console-port',
+  };
   const workers = numberOf(options.workers, '--workers', { otherwise: 2, max: WORKERS_MAX });
   const firstPort = portOf(options, env, 'worker-port', 9464);
   return [
     ...(emulated ? [emulator] : []),
     intake,
+    operators,
     ...Array.from(
       { length: workers },
       (_, n): ServicePlan => ({

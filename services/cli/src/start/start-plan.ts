@@ -2,7 +2,7 @@
 export interface StartPlan {
   readonly dataDir: string;
   readonly redis: RedisPlan;
-  /** At most one emulator, one intake. */
+  /** At most one emulator, one intake, one console. */
   readonly services: readonly ServicePlan[];
   /** Graph is the emulator among the services. */
   readonly emulated: boolean;
@@ -20,7 +20,7 @@ export type RedisPlan =
   | { readonly kind: 'embedded'; readonly port: number }
   | { readonly kind: 'given'; readonly url: string };
 
-export type ServiceRole = 'emulator' | 'intake' | 'worker';
+export type ServiceRole = 'emulator' | 'intake' | 'worker' | 'console';
 
 export interface ServicePlan {
   readonly name: string;

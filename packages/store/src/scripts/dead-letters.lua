@@ -31,12 +31,12 @@ local pending_max, dead_max, cap, by_ids, cursor = tonumber(ARGV[5]), tonumber(A
 local filter, first_id = { state = ARGV[10], code = ARGV[11], item = ARGV[12], before = tonumber(ARGV[13]) }, 14
 
 local us, now = clock()
-local found, next_cursor
+local found, next_cursor, last
 if by_ids then
   local ids = {}
   for j = first_id, #ARGV do ids[#ids + 1] = ARGV[j] end
   found, next_cursor = find_ended_by_ids(base, ids), ''
-else found, next_cursor = find_ended(base, cursor, filter, looked_at_max, chosen_max) end
+else found, next_cursor, last = find_ended(base, cursor, filter, looked_at_max, chosen_max) end
 if action == 'list' then
   local listed = {}
   for _, e in ipairs(found) do
@@ -51,7 +51,8 @@ local replay, room = action == 'replay', math.max(0, pending_max - pending)
 local status, matched, chosen, gone, items, order = 'done', #found, found, { dead = {}, parked = {} }, {}, {}
 if replay and #found > room then
   status, chosen = 'full', {}
-  if not by_ids then matched, next_cursor = room, found[room + 1].here end
+  local left = found[room + 1]
+  if not by_ids then matched, next_cursor = room, cursor_at(left.stream, left.after, last) end
   for j = 1, room do chosen[j] = found[j] end
 end
 for _, e in ipairs(chosen) do

@@ -13,29 +13,29 @@ local function open_cursor(base, cursor)
   end
   return 'dead', '0-0', last
 end
--- A stream entry is item, entry, reason, at, each after its name. `here` is the cursor that begins with it.
-local function read_ended(stream, raw, here)
+-- A stream entry is item, entry, reason, at, each after its name. `after` is the id before it.
+local function read_ended(stream, raw, after)
   local f = raw[2]
-  return { stream = stream, id = raw[1], item = f[2], entry = f[4], reason = f[6], at = f[8], here = here }
+  return { stream = stream, id = raw[1], item = f[2], entry = f[4], reason = f[6], at = f[8], after = after }
 end
--- Answers at most chosen_max that pass the filter among at most `most`, and the cursor after them: '' = there are no more.
+-- Answers at most chosen_max that pass the filter among at most `most`, the cursor after them ('' = there are no more), and
+-- where the streams ended.
 local function find_ended(base, cursor, filter, most, chosen_max)
   local stream, after, last = open_cursor(base, cursor)
-  local found, looked, next_cursor = {}, 0, ''
+  local found, looked, at, from = {}, 0, nil, nil
   for _, s in ipairs({ 'dead', 'parked' }) do
     if (filter.state == '' or filter.state == s) and not (s == 'dead' and stream == 'parked') and looked < most then
-      local from = s == stream and after or '0-0'
+      from = s == stream and after or '0-0'
       for _, raw in ipairs(redis.call('XRANGE', base .. s, '(' .. from, last[s], 'COUNT', most - looked)) do
-        local e = read_ended(s, raw, cursor_at(s, from, last))
-        from, looked = e.id, looked + 1
-        next_cursor = cursor_at(s, from, last)
+        local e = read_ended(s, raw, from)
+        from, looked, at = e.id, looked + 1, s
         if (filter.item == '' or e.item == filter.item) and (filter.before == 0 or tonumber(e.at) < filter.before)
           and (filter.code == '' or cjson.decode(e.reason).code == filter.code) then found[#found + 1] = e end
-        if #found == chosen_max then return found, next_cursor end
+        if #found == chosen_max then return found, cursor_at(s, from, last), last end
       end
     end
   end
-  return found, looked == most and next_cursor or ''
+  return found, looked == most and at and cursor_at(at, from, last) or '', last
 end
 local function find_ended_by_ids(base, ids)
   local found, seen = {}, {}

@@ -5,6 +5,7 @@ import { type Service, spawnService } from '@sluice/testing';
 import { assertDeliveredOnce, drained, readBooks } from '../support/conservation.ts';
 import { type ConsoleClient, consoleClient, type Letter } from '../support/console-client.ts';
 import { type Producer, startProducer } from '../support/producer.ts';
+import { runSluice, type SluiceRun } from '../support/run-sluice.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
 const CONNECTION = 'letters';
@@ -17,6 +18,8 @@ interface Scene {
   readonly producer: Producer;
   readonly operator: ConsoleClient;
   readonly intake: string;
+  /** `sluice dead …` */
+  readonly sluice: (...args: readonly string[]) => Promise<SluiceRun>;
 }
 
 async function withDeadLetters(count: number, run: (scene: Scene) => Promise<void>): Promise<void> {
@@ -35,7 +38,9 @@ async function withDeadLetters(count: number, run: (scene: Scene) => Promise<voi
     }
     assert.ok((await kept()) >= count, `${await kept()} dead letters`);
     await system.emulator.behave(MENDED);
-    await run({ system, producer, operator, intake });
+    const url = service.url!;
+    const sluice = (...args: readonly string[]) => runSluice(['dead', ...args], { SLUICE_CONSOLE_URL: url });
+    await run({ system, producer, operator, intake, sluice });
   } finally {
     await service?.kill('SIGKILL');
     await system.stop();
@@ -90,7 +95,7 @@ test('2,000 dead letters that are replayed twice at the same time are delivered 
   }));
 
 test('what is discarded by id is never delivered, and its receipt says so; the others can be sent again from an export', () =>
-  withDeadLetters(100, async ({ system, operator, intake }) => {
+  withDeadLetters(100, async ({ system, operator, intake, sluice }) => {
     const letters = await operator.list(CONNECTION);
     const discarded = letters.slice(0, 30);
     const path = `/api/v1/connections/${CONNECTION}/dead-letters/discard`;
@@ -107,14 +112,19 @@ test('what is discarded by id is never delivered, and its receipt says so; the o
 
     const kept = await operator.list(CONNECTION);
     assert.equal(kept.length, letters.length - 30);
-    const activities = kept.map(({ itemId, activity }) => ({ itemId, ...activity }));
+    const exported = await sluice('export', CONNECTION, '--code', 'invalidRequest');
+    assert.deepEqual([exported.code, exported.err], [0, '']);
+    const lines = exported.out.trimEnd().split('\n');
+    assert.equal(lines.length, kept.length);
+    const activities = lines.map((line) => JSON.parse(line) as unknown);
     const posted = await fetch(`${intake}/v1/connections/${CONNECTION}/activities`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ activities }),
     });
     assert.equal(posted.status, 202, await posted.text());
-    await operator.change(CONNECTION, 'discard', {});
+    const all = await sluice('discard', CONNECTION, '--all', '--json');
+    assert.deepEqual([all.code, JSON.parse(all.out)], [0, { done: kept.length }]);
     await drained(system, [CONNECTION], 30_000);
     const { appended } = await readBooks(system);
     for (const letter of kept) assert.equal(appended.get(keyOfLetter(letter)), 1);

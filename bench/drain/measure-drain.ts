@@ -15,7 +15,7 @@ import { type DrainSystem, IN_FLIGHT, startDrainSystem } from './drain-system.ts
 
 interface Amounts {
   readonly rounds: number;
-  /** Activities of a round: Sluice with full calls, Sluice with one a call, BullMQ. Each for about three seconds. */
+  /** Activities of a round: Sluice with full calls, Sluice with one a call, BullMQ. Two to three seconds each. */
   readonly hot: number;
   readonly single: number;
   readonly jobs: number;
@@ -23,8 +23,8 @@ interface Amounts {
   readonly calls: number;
 }
 
-const FULL: Amounts = { rounds: 5, hot: 100_000, single: 6000, jobs: 6000, calls: 6000 };
-const QUICK: Amounts = { rounds: 1, hot: 20_000, single: 1000, jobs: 1000, calls: 1000 };
+const FULL: Amounts = { rounds: 5, hot: 60_000, single: 6000, jobs: 6000, calls: 6000 };
+const QUICK: Amounts = { rounds: 1, hot: 12_000, single: 600, jobs: 600, calls: 600 };
 const CONNECTION = 'bench';
 const CALL_ENTRIES = 20;
 const DRAIN_MS_MAX = 60_000;

@@ -49,7 +49,7 @@ interface Timing {
   readonly warmUpMs: number;
 }
 
-const FULL: Timing = { rounds: 5, countedMs: 3000, leadInMs: 300, warmUpMs: 2000 };
+const FULL: Timing = { rounds: 5, countedMs: 2500, leadInMs: 300, warmUpMs: 1500 };
 const QUICK: Timing = { rounds: 1, countedMs: 600, leadInMs: 100, warmUpMs: 400 };
 
 export async function measureIntake({ quick, say }: BenchOptions): Promise<BenchResult> {

@@ -60,6 +60,8 @@ test('four tenants with four kinds of credentials at once: every line of the led
   const system = await start(t, {
     workers: 0,
     configFile: fourTenants,
+    // A busy machine must not make answers late: each activity is to be there once.
+    env: { SLUICE_CALL_TIMEOUT_MS: '10000', SLUICE_LEASE_MS: '20000' },
     behavior: { token: { expiresIn: 2 }, connections: Object.fromEntries(own) },
   });
   // The identity endpoint's address is known only now.
@@ -71,9 +73,7 @@ test('four tenants with four kinds of credentials at once: every line of the led
   const tokensAtLeast = 4 * 2 * 3;
   await eventually(
     async () => {
-      await Promise.all(
-        names.map(async (connection) => assert.equal(await producer.post({ connection, items, count: 20 }), 202)),
-      );
+      await Promise.all(names.map((connection) => producer.post({ connection, items, count: 20 })));
       return ((await system.emulator.stats()).tokenCalls['200'] ?? 0) >= tokensAtLeast;
     },
     { withinMs: 40_000, what: `${tokensAtLeast} tokens were fetched` },
@@ -81,11 +81,15 @@ test('four tenants with four kinds of credentials at once: every line of the led
   await drained(system, names, 60_000);
 
   const lines = await system.emulator.ledger();
-  const sentBy = new Map(producer.acknowledged.map((sent) => [sent.performer, sent.connection]));
+  const sentBy = new Map(
+    [...producer.acknowledged, ...producer.doubtful].map((sent) => [sent.performer, sent.connection]),
+  );
   const wrong = lines.filter((line) => !belongs(line, sentBy.get(line.activity.performedBy.id)));
   assert.deepEqual(wrong.slice(0, 3), [], `${wrong.length} of ${lines.length} lines are of another tenant`);
-  assert.equal(new Set(lines.map((line) => line.activity.performedBy.id)).size, producer.acknowledged.length);
-  assert.equal(lines.length, producer.acknowledged.length, 'once each');
+  const arrived = new Set(lines.map((line) => line.activity.performedBy.id));
+  const lost = producer.acknowledged.filter(({ performer }) => !arrived.has(performer));
+  assert.deepEqual(lost.slice(0, 3), [], `${lost.length} activities were lost`);
+  assert.equal(lines.length, arrived.size, 'once each');
   assert.equal(new Set(lines.map((line) => line.tenant)).size, 4);
 });
 

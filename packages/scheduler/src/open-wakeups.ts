@@ -41,17 +41,24 @@ export function openWakeups({ store, onError = () => {}, clock = Date.now }: Wak
 
   async function add(connectionId: string, delay: number, deduplication?: DeduplicationOptions): Promise<void> {
     queue ??= openQueue();
+    const used = queue;
     try {
-      await queue.add(
+      await used.add(
         DRAIN_QUEUE,
         { connectionId },
         { ...DRAIN_OPTIONS, delay, ...(deduplication && { deduplication }) },
       );
     } catch (error) {
-      // A queue whose first look at Redis failed stays broken: the next wake-up gets a new one.
-      queue = null;
       onError(error as Error);
+      used.waitUntilReady().catch(() => replace(used));
     }
+  }
+
+  /** A queue whose first look at Redis failed stays broken: the next wake-up gets a new one. */
+  function replace(broken: Queue<DrainJob>): void {
+    if (queue !== broken) return;
+    queue = null;
+    broken.close().catch(onError);
   }
 
   /** BullMQ's delays run on this machine's clock, the store's times on Redis's. */

@@ -12,7 +12,7 @@ export interface RedisStore extends ActivityStore {
   ping(): Promise<void>;
   /** Read from Redis, not assumed. `unknown` where Redis hides its settings. */
   durability(): Promise<Durability>;
-  /** Microseconds since 1970 by Redis's clock. */
+  /** Milliseconds since 1970 by Redis's clock. */
   nowMs(): Promise<number>;
   close(): Promise<void>;
   /** The connection itself, for the scheduler alone. */

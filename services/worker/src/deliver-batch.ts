@@ -13,6 +13,7 @@ import {
   readReply,
   type Settlement,
   type SettlementSettings,
+  type SettleRequest,
   type SettleResult,
   splitReadable,
 } from '@sluice/core';
@@ -29,6 +30,9 @@ export interface DeliverParts {
   };
   readonly outcomes: OutcomeOverrides;
   readonly chance: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+  /** Told of what went wrong and is tried again. */
+  readonly onError: (error: unknown) => void;
   readonly observe: (delivery: Delivery) => void;
 }
 
@@ -44,13 +48,13 @@ export interface Delivery {
 }
 
 export async function deliverBatch(connectionId: string, lease: Lease, parts: DeliverParts): Promise<void> {
-  const { store, settings, outcomes } = parts;
+  const { settings, outcomes } = parts;
   const { readable } = splitReadable(lease.entries);
   const reply = readable.length === 0 ? null : await parts.send(connectionId, lease, readable);
   const outcome =
     reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs: lease.nowMs, outcomes });
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
-  const result = await store.settle({
+  const result = await settleUntilAnswered(parts, {
     connectionId,
     leaseId: lease.leaseId,
     epoch: lease.epoch,
@@ -62,4 +66,28 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
   parts.observe({ connectionId, lease, reply, reason: outcome.call.reason, settlement, result });
   await parts.learn(connectionId, result.learn, result.nowMs);
   if (result.wakeAtMs !== null) await parts.wake(connectionId, result.wakeAtMs);
+}
+
+const PAUSE_MS_MIN = 50;
+const PAUSE_MS_MAX = 2000;
+
+/**
+ * A Redis that is full, read-only or busy answers with an error; the verdicts are known and must not be lost for it, or the
+ * call would be made again. Settling is idempotent by the lease, so it is tried as long as this worker lives; how many try at
+ * once is bounded by its calls in flight.
+ */
+async function settleUntilAnswered(
+  { store, pause, onError }: DeliverParts,
+  request: SettleRequest,
+): Promise<SettleResult> {
+  for (let pauseMs = PAUSE_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
+    try {
+      return await store.settle(request);
+    } catch (error) {
+      // A settlement that does not fit its lease is a bug here, and fits no better the next time.
+      if (error instanceof Error && error.message.includes('SETTLEMENT')) throw error;
+      onError(error);
+      await pause(pauseMs);
+    }
+  }
 }

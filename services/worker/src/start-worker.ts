@@ -48,6 +48,8 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
     learn,
     wake: wakeups.wake,
     chance: Math.random,
+    pause: (ms) => sleep(ms),
+    onError,
     observe: observeDelivery({ metrics, logger, clock: Date.now }),
     deadlineOf: (lease) => (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS,
   });
@@ -90,8 +92,10 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
       await calls.idle(until - performance.now());
       if (calls.inFlight > 0)
         logger.warn({ calls: calls.inFlight }, 'stopped with calls in flight: their leases will be reclaimed');
-      await senders.close();
-      await wakeups.close();
+      const closed = Promise.all([senders.close(), wakeups.close()]);
+      // Both may wait for an answer; a stop that has its time behind it does not.
+      const restMs = Math.max(0, until - performance.now());
+      await Promise.race([closed, sleep(restMs, undefined, { ref: false })]);
       await store.close();
     },
   };

@@ -77,6 +77,14 @@ test('one request changes at most ten thousand, and the next goes on from there'
   assert.deepEqual(second.body, { matched: 1000, done: 1000, next: null });
 });
 
+test('one request finds what a filter means behind many that it does not', async () => {
+  const { end, post } = openTestConsole();
+  for (const item of ['a', 'b', 'c']) await end(item, 400);
+  await end('d', 7, makeDeadLetter({ code: 'rare' }));
+  const answer = await post(`${LETTERS}/replay`, { filter: { code: 'rare' } });
+  assert.deepEqual(answer.body, { matched: 7, done: 7, next: null });
+});
+
 test('discard by id removes those and no others, more than fit into one piece', async () => {
   const { end, get, post, store } = openTestConsole();
   for (const item of ['a', 'b', 'c']) await end(item, 400);

@@ -11,12 +11,12 @@ const CONNECTION = 'stopped';
 
 test('workers and intakes stopped in turn under load lose nothing, double nothing and exit 0', async () => {
   const system = await startSystem({ workers: 2, intakes: 2, behavior: { latencyMs: [50, 200] } });
+  let going = true;
   try {
     const stopped = new Set<string>();
     const producer = startProducer(() =>
       system.intakes.map((intake) => intake.url!).filter((url) => !stopped.has(url)),
     );
-    let going = true;
     const statuses: number[] = [];
     const loops = Array.from({ length: 4 }, async () => {
       while (going) statuses.push(await producer.post({ connection: CONNECTION, items, count: 20 }));
@@ -45,6 +45,7 @@ test('workers and intakes stopped in turn under load lose nothing, double nothin
     await drained(system, [CONNECTION], 60_000);
     await assertDeliveredOnce(system, producer);
   } finally {
+    going = false;
     await system.stop();
   }
 });

@@ -1,6 +1,6 @@
 /* kill -9 of each process under load: nothing is lost, and every duplicate is explained by a call whose outcome nobody knows. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { eventually } from '@sluice/testing';
 import {
   assertDeliveredOnce,
@@ -17,8 +17,18 @@ const items = Array.from({ length: 30 }, (_, n) => `item-${n}`);
 const CONNECTION = 'killed';
 
 /** Posts until told to stop; answers a function that stops and waits. */
+/** Producers of a test that failed half-way must not go on. */
+const running = new Set<() => void>();
+afterEach(() => {
+  for (const stop of running) stop();
+  running.clear();
+});
+
 function produce(producer: Producer, { parallel = 4, count = 50 } = {}): () => Promise<void> {
   let going = true;
+  running.add(() => {
+    going = false;
+  });
   const loops = Array.from({ length: parallel }, async () => {
     while (going) {
       const status = await producer.post({ connection: CONNECTION, items, count });

@@ -64,6 +64,38 @@ test('no comment switches a rule off in core', (t) => {
   ]);
 });
 
+test('core brings in no types, declarations or language of the machine by a side door', (t) => {
+  const root = makeFolder(t, {
+    'packages/core/src/a.ts': '/// <reference types="node" />\n',
+    'packages/core/src/b.ts': 'declare const process: { exit(): void };\n',
+    'packages/core/src/c.ts': 'export const x = (n: number) => n.toLocaleString();\n',
+    'packages/core/src/d.ts': 'export const declared = "declare nothing";\n',
+    'packages/store/src/a.ts': 'declare const x: number;\n',
+  });
+  assert.deepEqual(brokenWalls(root), [
+    'packages/core/src/a.ts: core cannot touch the world, but says /// <',
+    'packages/core/src/b.ts: core cannot touch the world, but says declare',
+    'packages/core/src/c.ts: core cannot touch the world, but says .toLocaleString(',
+  ]);
+});
+
+/** What the language itself gives, the same on every machine at every time. */
+const LANGUAGE = new Set(
+  `Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Error AggregateError EvalError RangeError
+  ReferenceError SuppressedError SyntaxError TypeError URIError Float16Array Float32Array Float64Array Infinity Int16Array
+  Int32Array Int8Array Iterator JSON Map Math NaN Number Object Promise RegExp Set String Symbol Uint16Array Uint32Array
+  Uint8Array Uint8ClampedArray WeakMap WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent isFinite isNaN
+  parseFloat parseInt undefined`.split(/\s+/),
+);
+
+test('of everything that this Node gives globally, core is denied all but the language itself', () => {
+  const { overrides } = JSON.parse(read('biome.json'));
+  const core = overrides.find((override: { readonly plugins?: unknown }) => override.plugins !== undefined);
+  const denied = core.linter.rules.style.noRestrictedGlobals.options.deniedGlobals;
+  const given = Object.getOwnPropertyNames(globalThis).filter((name) => !LANGUAGE.has(name) && !(name in denied));
+  assert.deepEqual(given, []);
+});
+
 /** What Biome must say of a file, by what stands in it. */
 const CORE_REFUSED: Readonly<Record<string, string>> = {
   "import { readFileSync } from 'node:fs';\nexport const x = readFileSync;": 'lint/correctness/noNodejsModules',
@@ -76,6 +108,11 @@ const CORE_REFUSED: Readonly<Record<string, string>> = {
   "export const x = globalThis['fetch'];": 'lint/style/noRestrictedGlobals',
   "export const x = new Function('return 1');": 'lint/style/noRestrictedGlobals',
   "export const x = eval('1');": 'lint/style/noRestrictedGlobals',
+  'export const x = () => process.exit(1);': 'lint/style/noRestrictedGlobals',
+  'export const x = () => performance.now();': 'lint/style/noRestrictedGlobals',
+  'export const x = () => new Intl.DateTimeFormat().format();': 'lint/style/noRestrictedGlobals',
+  'export const x = (a: Int32Array) => Atomics.wait(a, 0, 0, 1);': 'lint/style/noRestrictedGlobals',
+  "export const x = () => fetch('http://127.0.0.1');": 'lint/style/noRestrictedGlobals',
   'export const x = () => Math.random();': 'plugin',
   "export const x = () => Math['random']();": 'plugin',
   'const { random } = Math;\nexport const x = random;': 'plugin',

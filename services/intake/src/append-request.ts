@@ -2,7 +2,7 @@
   append: stores the pieces of one request, one after another, and says whether all of them are stored.
 
   What the intake promises about a Redis that is away or slow is decided here: an answer within a second and nothing kept
-  in memory to be stored later. So a piece has a deadline, pieces in flight have a maximum, and a piece whose answer was
+  in memory to be stored later. So a request has a deadline, pieces in flight have a maximum, and a piece whose answer was
   lost is asked for once more under its own number, which changes nothing if it was stored.
 */
 import {
@@ -24,8 +24,8 @@ export interface AppendSettings {
 }
 
 export interface AppendLimits {
-  /** From asking the store for a piece to giving up on it, the second try included. */
-  readonly pieceMsMax: number;
+  /** From asking the store for the first piece of a request to giving up on the last, second tries included. */
+  readonly requestMsMax: number;
   /** Pieces the store was asked for and has not answered, all requests together. */
   readonly piecesInFlightMax: number;
   readonly retryAfterMs: number;
@@ -34,7 +34,7 @@ export interface AppendLimits {
 
 /** 900 ms: with what surrounds it, a caller has an answer within a second. 2,000: half of the 4,096 answers a lane remembers. */
 export const APPEND_LIMITS: AppendLimits = {
-  pieceMsMax: 900,
+  requestMsMax: 900,
   piecesInFlightMax: 2000,
   retryAfterMs: 50,
   wakesInFlightMax: 1000,
@@ -71,11 +71,12 @@ export function createAppender(parts: AppendParts): (request: RequestToAppend) =
   const wake = boundWakes(parts);
   let sequence = 0;
   return async ({ connectionId, settings, receiptId, pieces, rejected }) => {
+    const until = performance.now() + parts.limits.requestMsMax;
     let appended = 0;
     for (const [at, piece] of pieces.entries()) {
       const refused = at === 0 ? rejected : [];
       sequence++;
-      const result = await askInTime({
+      const asked = {
         ...settings,
         ...piece,
         connectionId,
@@ -84,7 +85,8 @@ export function createAppender(parts: AppendParts): (request: RequestToAppend) =
         sequence,
         rejected: refused.length,
         rejectedEntries: refused.slice(0, RECEIPT_ENTRIES_MAX),
-      });
+      };
+      const result = await askInTime(asked, until - performance.now());
       if (!('appended' in result)) return result;
       appended += result.appended;
       if (result.wakeAtMs !== null) wake(connectionId, result.wakeAtMs);
@@ -100,7 +102,7 @@ function boundAppends({
   store,
   limits,
   onError,
-}: AppendParts): (piece: AppendPiece) => Promise<AppendResult | Unstored> {
+}: AppendParts): (piece: AppendPiece, withinMs: number) => Promise<AppendResult | Unstored> {
   let inFlight = 0;
 
   async function ask(piece: AppendPiece, isLate: () => boolean): Promise<AppendResult | Unstored> {
@@ -119,15 +121,16 @@ function boundAppends({
     }
   }
 
-  return async (piece) => {
+  return async (piece, withinMs) => {
+    if (withinMs <= 0) return { status: 'late' };
     if (inFlight >= limits.piecesInFlightMax) return { status: 'busy' };
     const { promise: late, resolve } = Promise.withResolvers<Unstored>();
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      onError(new Error(`the store did not confirm a piece within ${limits.pieceMsMax} ms`));
+      onError(new Error(`the store did not confirm a request within ${limits.requestMsMax} ms`));
       resolve({ status: 'late' });
-    }, limits.pieceMsMax);
+    }, withinMs);
     try {
       return await Promise.race([ask(piece, () => isLate), late]);
     } finally {

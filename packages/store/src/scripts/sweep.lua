@@ -13,7 +13,8 @@ local FOUND_MAX, NEXT_MS = 100, 700
 
 local us, now = clock()
 local last = tonumber(redis.call('GET', shard .. 'sweptAt') or 0)
-if now - last < not_within then return {} end
+-- A last sweep that lies ahead is of a clock that was set back: it must not stop the next ones.
+if last <= now and now - last < not_within then return {} end
 local found = redis.call('ZRANGEBYSCORE', shard .. 'wake', '-inf', now - late, 'LIMIT', 0, FOUND_MAX)
 redis.call('SET', shard .. 'sweptAt', now)
 for _, id in ipairs(found) do promise_by(shard, id, now + NEXT_MS) end

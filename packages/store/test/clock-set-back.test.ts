@@ -1,0 +1,25 @@
+/* Redis's clock is set back, by an operator or by its time service: what was written before lies in the future. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { makeEntries, makePiece, type RedisServer, startRedis } from '@sluice/testing';
+import { openRedisStore, type RedisStore, shardBase } from '../src/index.ts';
+
+let redis: RedisServer;
+let store: RedisStore;
+before(async () => {
+  redis = await startRedis();
+  store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
+});
+after(async () => {
+  await store.close();
+  await redis.stop();
+});
+
+test('the sweep goes on, though the last one lies an hour ahead', async () => {
+  await store.append(
+    makePiece({ connectionId: 'setback', lingerMs: 0, groups: [{ itemId: 'a', entries: makeEntries(1) }] }),
+  );
+  await store.redis.set(`${shardBase()}sweptAt`, (await store.nowMs()) + 3_600_000);
+  const found = await store.sweep({ lateMs: -1, notWithinMs: 250 });
+  assert.deepEqual(found, ['setback']);
+});

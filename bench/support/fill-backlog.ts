@@ -21,6 +21,7 @@ let made = 0;
 export function makeActivities(count: number, items: number): AcceptedActivity[] {
   return Array.from({ length: count }, (_, index) => ({
     index,
+    id: null,
     itemId: `item-${made % items}`,
     activity: {
       type: 'viewed',

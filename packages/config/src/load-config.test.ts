@@ -52,6 +52,9 @@ test('an empty environment gives the documented defaults, frozen', () => {
     durabilityAssume: null,
     receiptsMax: 1_000_000,
     receiptTtlMs: 86_400_000,
+    dedupe: 'id',
+    dedupeWindowMs: 86_400_000,
+    dedupeMax: 20_000_000,
     bodyBytesMax: 4_194_304,
     requestActivitiesMax: 5000,
     activityBytesMax: 4096,
@@ -175,7 +178,7 @@ test('names that look like a slip are warned about; Kubernetes service links are
 });
 
 test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['SLUICE_VIEWED_AGE_MAX_MS', 'SLUICE_API_KEYS_FILE', 'SLUICE_DEDUPE']) {
+  for (const name of ['SLUICE_VIEWED_AGE_MAX_MS', 'SLUICE_API_KEYS_FILE', 'SLUICE_IDEMPOTENCY_MAX']) {
     assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
   }
 });

@@ -162,6 +162,22 @@ export const INTAKE_SETTINGS = {
     { min: 1000, max: 365 * DAY_MS, fallback: DAY_MS },
     'How long a receipt is kept after its last entry is final.',
   ),
+  dedupe: oneOf(
+    'SLUICE_DEDUPE',
+    ['id', 'content', 'off'],
+    'id',
+    'id: the same id on the same item is accepted once. content: an activity without id has one made of item, type, time and performer. off: an id counts only within its request.',
+  ),
+  dedupeWindowMs: whole(
+    'SLUICE_DEDUPE_WINDOW_MS',
+    { min: 1000, max: 365 * DAY_MS, fallback: DAY_MS },
+    'How long an id is remembered: at least this, at most half as long again.',
+  ),
+  dedupeMax: whole(
+    'SLUICE_DEDUPE_MAX',
+    { min: 1, max: 1_000_000_000, fallback: 20_000_000 },
+    'Ids that are remembered; beyond it the oldest quarter is forgotten, which shortens the window.',
+  ),
   bodyBytesMax: whole(
     'SLUICE_BODY_BYTES_MAX',
     { min: 1024, max: 67_108_864, fallback: 4_194_304 },

@@ -7,6 +7,7 @@
                 settled   zset    leases settled lately -> when, the last 4,096
                 connections set
                 receipts  zset    receipt ref -> when; r:* hash, one receipt
+                ids       hash    generations of remembered ids; id:* set, a bucket of one
                 sweptAt   string
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head

@@ -27,6 +27,7 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     delayed: count('delayed'),
     oldestAcceptedMs: oldestMs === '0' ? null : Number(oldestMs),
     appended: count('appended'),
+    duplicates: count('duplicates'),
     delivered: count('delivered'),
     retried: count('retried'),
     dead: count('dead'),

@@ -76,21 +76,33 @@ function appendArguments(piece: AppendPiece): (string | number)[] {
     piece.receiptTtlMs,
     piece.last ? 1 : 0,
     piece.rejected,
+    piece.duplicates ?? 0,
+    piece.dedupe?.windowMs ?? 0,
+    piece.dedupe?.idsMax ?? 0,
     rejectedEntries.length,
   ];
   for (const { index, pointer, code, message } of rejectedEntries) {
     args.push(JSON.stringify(['rejected', index, null, 0, JSON.stringify({ code, message, pointer })]));
   }
-  for (const { itemId, entries } of piece.groups) args.push(itemId, entries.length, ...entries);
+  for (const { itemId, entries, ids = [] } of piece.groups) {
+    const named = piece.dedupe === undefined ? [] : ids.map((id) => id ?? '');
+    args.push(itemId, entries.length, named.length, ...entries, ...named);
+  }
   return args;
 }
 
-type AppendReply = readonly [status: AppendResult['status'], number: number, acceptedMs: number, wakeAtMs: number];
+type AppendReply = readonly [
+  status: AppendResult['status'],
+  number: number,
+  acceptedMs: number,
+  wakeAtMs: number,
+  duplicates: number,
+];
 
 function readAppend(reply: unknown): AppendResult {
-  const [status, number, acceptedMs, wakeAtMs] = reply as AppendReply;
+  const [status, number, acceptedMs, wakeAtMs, duplicates] = reply as AppendReply;
   if (status === 'full' || status === 'too-many-connections') return { status, pending: number };
-  return { status, appended: number, acceptedMs, wakeAtMs: wakeAtMs === 0 ? null : wakeAtMs };
+  return { status, appended: number, duplicates, acceptedMs, wakeAtMs: wakeAtMs === 0 ? null : wakeAtMs };
 }
 
 function takeArguments(request: TakeRequest): (string | number)[] {

@@ -4,6 +4,7 @@ import { appendContract } from './contract/append.contract.ts';
 import { blockContract } from './contract/block.contract.ts';
 import { choiceContract } from './contract/choice.contract.ts';
 import { deadLettersContract } from './contract/dead-letters.contract.ts';
+import { dedupeContract } from './contract/dedupe.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
 import { receiptContract } from './contract/receipt.contract.ts';
@@ -18,6 +19,7 @@ import type { MakeStore } from './contract-store.ts';
 export function activityStoreContract(name: string, makeStore: MakeStore): void {
   describe(`${name} keeps the promises of an activity store`, () => {
     describe('append', () => appendContract(makeStore));
+    describe('dedupe', () => dedupeContract(makeStore));
     describe('take: the choice', () => choiceContract(makeStore));
     describe('take: the refusals', () => refusalContract(makeStore));
     describe('reclaim', () => reclaimContract(makeStore));

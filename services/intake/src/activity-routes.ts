@@ -1,5 +1,14 @@
 /* POST of activities: accept, append, answer. The function takeActivities is the intake's whole story. */
-import { type BodyRules, CONNECTION_ID, checkBody, ITEM_ID, planPieces, REJECTIONS, receiptIdOf } from '@sluice/core';
+import {
+  type AcceptedActivity,
+  type BodyRules,
+  CONNECTION_ID,
+  checkBody,
+  ITEM_ID,
+  planPieces,
+  REJECTIONS,
+  receiptIdOf,
+} from '@sluice/core';
 import { type FastifyInstance, type FastifyReply, httpProblem, type Problem, ProblemError } from '@sluice/http';
 import type { Metrics } from '@sluice/telemetry';
 import {
@@ -13,12 +22,14 @@ import {
 } from './answer-append.ts';
 import type { AppendOutcome, AppendSettings, RequestToAppend } from './append-request.ts';
 import type { DurabilityPromise } from './promise-durability.ts';
+import type { RememberAs } from './remember-as.ts';
 
 export interface ActivityRouteParts {
   readonly append: (request: RequestToAppend) => Promise<AppendOutcome>;
   readonly rules: BodyRules;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
+  readonly rememberAs: RememberAs;
   /** Null while the store has not been reached. */
   readonly durability: () => DurabilityPromise | null;
   /** RECEIPT_REF_LENGTH characters that nobody can guess. */
@@ -74,8 +85,10 @@ async function takeActivities(
   if (!durability.kept) throw new ProblemError(refuseDurability());
   const receiptRef = parts.receiptRef();
   const receiptId = receiptIdOf(parts.shardTag, receiptRef);
-  const pieces = planPieces({ accepted: checked.accepted, receiptRef });
-  const outcome = await parts.append({ connectionId, settings, receiptId, pieces, rejected: checked.rejected });
+  const { accepted, rejected, duplicates } = checked;
+  const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
+  const pieces = planPieces({ accepted, receiptRef, rememberAs });
+  const outcome = await parts.append({ connectionId, settings, receiptId, pieces, rejected, duplicates });
   if (outcome.status !== 'stored') throw new ProblemError(refuseAppend(outcome));
 
   const answer = answerStored({ receiptId, connectionId }, checked, outcome.appended);

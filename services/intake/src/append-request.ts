@@ -9,6 +9,7 @@ import {
   type ActivityStore,
   type AppendPiece,
   type AppendResult,
+  type DedupeSettings,
   type DrainScheduler,
   RECEIPT_ENTRIES_MAX,
   type RejectedEntry,
@@ -21,6 +22,8 @@ export interface AppendSettings {
   readonly connectionsMax: number;
   readonly receiptsMax: number;
   readonly receiptTtlMs: number;
+  /** Absent: nothing is remembered. */
+  readonly dedupe?: DedupeSettings;
 }
 
 export interface AppendLimits {
@@ -57,6 +60,8 @@ export interface RequestToAppend {
   readonly receiptId: string;
   readonly pieces: readonly Pick<AppendPiece, 'groups' | 'last'>[];
   readonly rejected: readonly RejectedEntry[];
+  /** Found within the request. */
+  readonly duplicates: number;
 }
 
 export type AppendOutcome =
@@ -70,7 +75,7 @@ export function createAppender(parts: AppendParts): (request: RequestToAppend) =
   const askInTime = boundAppends(parts);
   const wake = boundWakes(parts);
   let sequence = 0;
-  return async ({ connectionId, settings, receiptId, pieces, rejected }) => {
+  return async ({ connectionId, settings, receiptId, pieces, rejected, duplicates }) => {
     const until = performance.now() + parts.limits.requestMsMax;
     let appended = 0;
     for (const [at, piece] of pieces.entries()) {
@@ -84,6 +89,7 @@ export function createAppender(parts: AppendParts): (request: RequestToAppend) =
         lane,
         sequence,
         rejected: refused.length,
+        duplicates: at === 0 ? duplicates : 0,
         rejectedEntries: refused.slice(0, RECEIPT_ENTRIES_MAX),
       };
       const result = await askInTime(asked, until - performance.now());

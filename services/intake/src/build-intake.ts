@@ -8,6 +8,7 @@ import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
+import { rememberBy } from './remember-as.ts';
 import type { StoreWatch } from './watch-store.ts';
 
 export interface IntakeParts {
@@ -47,6 +48,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
       connectionsMax: config.connectionsMax,
       receiptsMax: config.receiptsMax,
       receiptTtlMs: config.receiptTtlMs,
+      ...(config.dedupe !== 'off' && { dedupe: { windowMs: config.dedupeWindowMs, idsMax: config.dedupeMax } }),
     }),
   );
   const append = createAppender({
@@ -64,6 +66,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
       activitiesMax: config.requestActivitiesMax,
     },
     settingsOf,
+    rememberAs: rememberBy(config.dedupe),
     durability: () => {
       const read = watch.durability();
       return read === null

@@ -32,6 +32,7 @@ test('one activity: 202 with receipt, Location and durability, and it is stored 
     sequence: 1,
     receiptId: 's0AAAAAAAAAAAA',
     rejected: 0,
+    duplicates: 0,
     rejectedEntries: [],
     last: true,
     lingerMs: 1000,
@@ -40,6 +41,7 @@ test('one activity: 202 with receipt, Location and durability, and it is stored 
     connectionsMax: 1000,
     receiptsMax: 1_000_000,
     receiptTtlMs: 86_400_000,
+    dedupe: { windowMs: 86_400_000, idsMax: 20_000_000 },
   });
   assert.deepEqual(
     groups.map(({ itemId, entries }) => [itemId, entries.length]),
@@ -93,6 +95,29 @@ test('what the store already had counts as duplicate, and all of it is still 202
   store.onAppend = (piece) => ({ ...stored(piece), appended: 0 }) as never;
   const answer = await post(ITEM_URL, { ...VALID, id: 'x' });
   assert.deepEqual([answer.status, answer.body.accepted, answer.body.duplicates], [202, 0, 1]);
+});
+
+test('what the store is to remember goes with its entry, duplicates of the request with its first piece', async () => {
+  const { post, store } = openFakeIntake();
+  const activities = [{ ...VALID, id: 'x' }, VALID, { ...VALID, id: 'x' }, { ...VALID, id: 'y' }];
+  const answer = await post(ITEM_URL, { activities });
+  assert.deepEqual([answer.status, answer.body.accepted, answer.body.duplicates], [202, 3, 1]);
+  const [piece] = store.pieces;
+  assert.equal(piece?.duplicates, 1);
+  const [group] = piece.groups;
+  assert.deepEqual(
+    group?.ids?.map((id) => typeof id),
+    ['string', 'object', 'string'],
+  );
+  await post(ITEM_URL, VALID);
+  assert.equal(store.pieces[1]?.groups[0]?.ids, undefined);
+  const content = openFakeIntake({ SLUICE_DEDUPE: 'content', SLUICE_DEDUPE_WINDOW_MS: '5000' });
+  await content.post(ITEM_URL, VALID);
+  assert.equal(typeof content.store.pieces[0]?.groups[0]?.ids?.[0], 'string');
+  assert.deepEqual(content.store.pieces[0]?.dedupe, { windowMs: 5000, idsMax: 20_000_000 });
+  const off = openFakeIntake({ SLUICE_DEDUPE: 'off' });
+  await off.post(ITEM_URL, { ...VALID, id: 'x' });
+  assert.deepEqual([off.store.pieces[0]?.dedupe, off.store.pieces[0]?.groups[0]?.ids], [undefined, undefined]);
 });
 
 test('none valid, or none there: 400 and nothing stored', async () => {

@@ -26,7 +26,7 @@ function taken(body: unknown, itemId: string | null) {
 test('one activity is the body itself, on an item only', () => {
   assert.deepEqual(taken(VALID, 'a1'), {
     ok: true,
-    accepted: [{ index: 0, itemId: 'a1', activity: ACTIVITY }],
+    accepted: [{ index: 0, itemId: 'a1', activity: ACTIVITY, id: null }],
     duplicates: 0,
     rejected: [],
   });

@@ -17,6 +17,8 @@ export interface AcceptedActivity {
   readonly index: number;
   readonly itemId: string;
   readonly activity: Activity;
+  /** The caller's own id, for deduplication. */
+  readonly id: string | null;
 }
 
 export interface CheckedBody {
@@ -89,7 +91,7 @@ function checkList(values: readonly unknown[], itemId: string | null, pointer: s
       }
       seen.add(name);
     }
-    accepted.push({ index, itemId: item, activity: checked.activity });
+    accepted.push({ index, itemId: item, activity: checked.activity, id: checked.id });
   }
   return { ok: true, accepted, duplicates, rejected };
 }

@@ -7,7 +7,12 @@ import { planPieces } from './plan-pieces.ts';
 
 function acceptedOn(items: readonly string[]): AcceptedActivity[] {
   const performedBy = { type: 'externalGroup', id: 'g' } as const;
-  return items.map((itemId, index) => ({ index, itemId, activity: { type: 'viewed', startMs: index, performedBy } }));
+  return items.map((itemId, index) => ({
+    index,
+    itemId,
+    activity: { type: 'viewed', startMs: index, performedBy },
+    id: null,
+  }));
 }
 
 test('an ordinary request is one piece, grouped by item', () => {

@@ -5,36 +5,35 @@
 import type { AcceptedActivity } from '../accept/check-body.ts';
 import { encodeEntry } from '../activity/entry.ts';
 import { PIECE_ENTRIES_MAX } from '../limits.ts';
+import type { AppendGroup } from '../ports/activity-store.ts';
 
 export interface Piece {
-  readonly groups: readonly PieceGroup[];
+  readonly groups: readonly AppendGroup[];
   /** True for the last piece: the request is complete with it. */
   readonly last: boolean;
-}
-
-export interface PieceGroup {
-  readonly itemId: string;
-  /** As encodeEntry makes them. */
-  readonly entries: readonly string[];
 }
 
 /** One piece at least; an empty one when nothing was accepted. */
 export function planPieces(request: {
   readonly accepted: readonly AcceptedActivity[];
   readonly receiptRef: string | null;
+  /** What the store is to remember an activity by; null: nothing. Absent: no activity is remembered. */
+  readonly rememberAs?: (accepted: AcceptedActivity) => string | null;
   readonly pieceEntriesMax?: number;
 }): readonly Piece[] {
-  const { accepted, receiptRef, pieceEntriesMax = PIECE_ENTRIES_MAX } = request;
-  const pieces: PieceGroup[][] = [[]];
+  const { accepted, receiptRef, rememberAs = () => null, pieceEntriesMax = PIECE_ENTRIES_MAX } = request;
+  const pieces: AppendGroup[][] = [[]];
   let room = pieceEntriesMax;
-  for (const [itemId, entries] of encodeByItem(accepted, receiptRef)) {
+  for (const [itemId, { entries, ids }] of encodeByItem(accepted, receiptRef, rememberAs)) {
     for (let from = 0; from < entries.length; ) {
       if (room === 0) {
         pieces.push([]);
         room = pieceEntriesMax;
       }
       const taken = entries.slice(from, from + room);
-      pieces.at(-1)!.push({ itemId, entries: taken });
+      const named = ids.slice(from, from + room);
+      const someNamed = named.some((id) => id !== null);
+      pieces.at(-1)!.push({ itemId, entries: taken, ...(someNamed && { ids: named }) });
       from += taken.length;
       room -= taken.length;
     }
@@ -42,16 +41,25 @@ export function planPieces(request: {
   return pieces.map((groups, at) => ({ groups, last: at === pieces.length - 1 }));
 }
 
+interface Encoded {
+  readonly entries: string[];
+  readonly ids: (string | null)[];
+}
+
 function encodeByItem(
   accepted: readonly AcceptedActivity[],
   receiptRef: string | null,
-): ReadonlyMap<string, readonly string[]> {
-  const items = new Map<string, string[]>();
-  for (const { itemId, activity, index } of accepted) {
-    const entry = encodeEntry(activity, index, receiptRef);
-    const entries = items.get(itemId);
-    if (entries === undefined) items.set(itemId, [entry]);
-    else entries.push(entry);
+  rememberAs: (accepted: AcceptedActivity) => string | null,
+): ReadonlyMap<string, Encoded> {
+  const items = new Map<string, Encoded>();
+  for (const one of accepted) {
+    const entry = encodeEntry(one.activity, one.index, receiptRef);
+    const item = items.get(one.itemId);
+    if (item === undefined) items.set(one.itemId, { entries: [entry], ids: [rememberAs(one)] });
+    else {
+      item.entries.push(entry);
+      item.ids.push(rememberAs(one));
+    }
   }
   return items;
 }

@@ -12,6 +12,11 @@ export interface ActivityStore extends DeadLetterStore {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.
+   *
+   * An entry whose id is remembered, or was in this piece before, is a duplicate: it is counted and not stored. What is
+   * stored has its id remembered in the same step, for the window at least and at most half as long again. Ids lie in
+   * generations by time: a new one begins when the last is half a window old or holds a quarter of idsMax; the oldest are
+   * forgotten when none of their ids is younger than the window, or when all together hold more than idsMax.
    */
   append(piece: AppendPiece): Promise<AppendResult>;
 
@@ -75,8 +80,12 @@ export interface AppendPiece {
   /** Goes into the receipt with the piece: what was refused before, once per request. */
   readonly rejected: number;
   readonly rejectedEntries: readonly RejectedEntry[];
+  /** Duplicates of the request that were found before, once per request; absent: none. */
+  readonly duplicates?: number;
   /** Entries as encodeEntry makes them, `accepted` unset, each group one item, order kept. May be empty (all rejected). */
-  readonly groups: readonly { readonly itemId: string; readonly entries: readonly string[] }[];
+  readonly groups: readonly AppendGroup[];
+  /** How long ids are remembered, all connections together; absent: ids are not looked at. */
+  readonly dedupe?: DedupeSettings;
   /** True for the last piece: the receipt is complete with it. */
   readonly last: boolean;
   readonly lingerMs: number;
@@ -90,6 +99,19 @@ export interface AppendPiece {
   readonly receiptTtlMs: number;
 }
 
+export interface AppendGroup {
+  readonly itemId: string;
+  readonly entries: readonly string[];
+  /** One for each entry: a number below 2^63 in decimal that stands for connection, item and id, or null. Absent: none has one. */
+  readonly ids?: readonly (string | null)[];
+}
+
+/** SLUICE_DEDUPE_WINDOW_MS, SLUICE_DEDUPE_MAX */
+export interface DedupeSettings {
+  readonly windowMs: number;
+  readonly idsMax: number;
+}
+
 export interface RejectedEntry {
   readonly index: number;
   readonly pointer: string;
@@ -101,6 +123,8 @@ export type AppendResult =
   | {
       readonly status: 'appended' | 'again';
       readonly appended: number;
+      /** Entries of the piece that were not stored, because their id was remembered. */
+      readonly duplicates: number;
       readonly acceptedMs: number;
       /** Somebody must call take by then, and nobody promised to: add a wake-up. null: no need. Always null for `again`. */
       readonly wakeAtMs: number | null;
@@ -230,6 +254,8 @@ export interface ConnectionView {
   readonly delayed: number;
   readonly oldestAcceptedMs: number | null;
   readonly appended: number;
+  /** Never stored, so in no other count. */
+  readonly duplicates: number;
   readonly delivered: number;
   readonly retried: number;
   readonly dead: number;

@@ -107,7 +107,13 @@ export function appendContract(makeStore: MakeStore): void {
       await append('a', makeEntries(1), { connectionId: CONNECTION });
       const bounds = { pendingMax: 0, connectionsMax: 0 };
       const answer = await store.append(makePiece({ ...bounds, connectionId: 'tickets', lane: 'lane-2' }));
-      assert.deepEqual(answer, { status: 'appended', appended: 0, acceptedMs: await nowMs(), wakeAtMs: null });
+      assert.deepEqual(answer, {
+        status: 'appended',
+        appended: 0,
+        duplicates: 0,
+        acceptedMs: await nowMs(),
+        wakeAtMs: null,
+      });
       assert.deepEqual(await store.connectionIds(), [CONNECTION]);
     }));
 }

@@ -2,6 +2,7 @@ import type { AppendPiece, AppendResult } from '@sluice/core';
 import { writeAccepted } from './columns.ts';
 import { lowerPromise } from './promise.ts';
 import { openReceipt } from './receipt.ts';
+import { findNew, type NewGroup, rememberIds } from './remembered-ids.ts';
 import {
   type Appended,
   type Connection,
@@ -21,13 +22,19 @@ export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendR
   const first = answers.get(piece.sequence);
   if (first !== undefined) return { ...first, status: 'again', wakeAtMs: null };
 
-  const appended = piece.groups.reduce((sum, { entries }) => sum + entries.length, 0);
+  const groups = findNew(state, piece, now);
+  const appended = groups.reduce((sum, { entries }) => sum + entries.length, 0);
+  const sent = piece.groups.reduce((sum, { entries }) => sum + entries.length, 0);
+  const found = { appended, duplicates: sent - appended };
   const refusal = refusePiece(state, piece, appended);
   if (refusal !== null) return refusal;
 
-  openReceipt(state, piece, appended, now);
-  const wakeAtMs = appended === 0 ? null : appendEntries(state, piece, now);
-  const answer: Appended = { status: 'appended', appended, acceptedMs: now.ms, wakeAtMs };
+  openReceipt(state, piece, found, now);
+  const wakeAtMs = appended === 0 ? null : appendEntries(state, piece, groups, now);
+  const duplicates = found.duplicates + (piece.duplicates ?? 0);
+  if (duplicates > 0) connectionOf(state, piece.connectionId).counts.duplicates += duplicates;
+  rememberIds(state, piece, groups, now);
+  const answer: Appended = { status: 'appended', ...found, acceptedMs: now.ms, wakeAtMs };
   state.lanes.set(piece.lane, answers.set(piece.sequence, answer));
   forgetOldest(answers, LANE_ANSWERS_MAX);
   return answer;
@@ -44,20 +51,14 @@ function refusePiece(state: State, piece: AppendPiece, appended: number): Append
   return { status: 'too-many-connections', pending };
 }
 
-function appendEntries(state: State, piece: AppendPiece, now: Now): number | null {
+function appendEntries(state: State, piece: AppendPiece, groups: readonly NewGroup[], now: Now): number | null {
   const connection = connectionOf(state, piece.connectionId);
-  for (const group of piece.groups) appendGroup(connection, group, piece.entriesMax, now);
-  const filled = piece.groups.some(({ itemId }) => itemOf(connection, itemId).entries.length >= piece.entriesMax);
+  for (const group of groups) appendGroup(connection, group, piece.entriesMax, now);
+  const filled = groups.some(({ itemId }) => itemOf(connection, itemId).entries.length >= piece.entriesMax);
   return lowerPromise(connection, filled ? now.ms : now.ms + piece.lingerMs);
 }
 
-function appendGroup(
-  connection: Connection,
-  { itemId, entries }: AppendPiece['groups'][number],
-  entriesMax: number,
-  now: Now,
-): void {
-  if (entries.length === 0) return;
+function appendGroup(connection: Connection, { itemId, entries }: NewGroup, entriesMax: number, now: Now): void {
   const item = itemOf(connection, itemId);
   if (item.entries.length < entriesMax) item.lastFill = null;
   item.entries.push(...entries.map((entry) => writeAccepted(entry, now.ms)));

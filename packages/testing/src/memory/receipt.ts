@@ -12,13 +12,19 @@ import { readColumns } from './columns.ts';
 import type { Now, Receipt, State } from './state.ts';
 
 /** The piece goes into its request's receipt; the first one opens it. */
-export function openReceipt(state: State, piece: AppendPiece, appended: number, now: Now): void {
+export function openReceipt(
+  state: State,
+  piece: AppendPiece,
+  found: { readonly appended: number; readonly duplicates: number },
+  now: Now,
+): void {
   const { receiptId } = piece;
   if (receiptId === null) return;
   const receipt = state.receipts.get(refOf(receiptId)) ?? emptyReceipt(receiptId, piece, now);
   state.receipts.set(refOf(receiptId), receipt);
   pushOutOldest(state, piece.receiptsMax);
-  receipt.appended += appended;
+  receipt.appended += found.appended;
+  receipt.duplicates += found.duplicates + (piece.duplicates ?? 0);
   receipt.rejected += piece.rejected;
   receipt.complete ||= piece.last;
   for (const { index, pointer, code, message } of piece.rejectedEntries) {
@@ -64,7 +70,8 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
   const receipt = state.receipts.get(refOf(receiptId));
   if (receipt === undefined || receipt.id !== receiptId) return null;
   if (receipt.expiresMs !== null && receipt.expiresMs <= now.ms) return null;
-  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, entries } = receipt;
+  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, duplicates, entries } =
+    receipt;
   const inFlight = countLeased(state, receipt);
   const pending = unended(receipt) - inFlight;
   return {
@@ -83,7 +90,7 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
       erased: 0,
       expired: 0,
       rejected,
-      duplicates: 0,
+      duplicates,
     },
     entries: entries.toSorted((a, b) => a.index - b.index),
     // More can end than is listed, so the total follows the counts.
@@ -105,7 +112,7 @@ function pushOutOldest({ receipts }: State, receiptsMax: number): void {
 }
 
 function emptyReceipt(id: string, { connectionId, receiptTtlMs }: AppendPiece, now: Now): Receipt {
-  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0 };
+  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0, duplicates: 0 };
   const ends = { complete: false, expiresMs: null, ttlMs: receiptTtlMs };
   return { id, connectionId, acceptedMs: now.ms, ...none, entries: [], ...ends };
 }

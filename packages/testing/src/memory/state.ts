@@ -13,6 +13,8 @@ export interface State {
   readonly receipts: Map<string, Receipt>;
   /** The last LANE_ANSWERS_MAX answers of each lane, by sequence. */
   readonly lanes: Map<string, Map<number, Appended>>;
+  /** Oldest first. */
+  idGenerations: IdGeneration[];
   /** The last SETTLED_IDS_MAX lease ids whose call was counted. */
   readonly settledIds: Set<string>;
   lastSweepMs: number | null;
@@ -46,8 +48,16 @@ export interface Connection {
   readonly counts: Counts;
 }
 
+/** Ids remembered in the same stretch of time. */
+export interface IdGeneration {
+  readonly sinceMs: number;
+  lastMs: number;
+  readonly ids: Set<string>;
+}
+
 export interface Counts {
   appended: number;
+  duplicates: number;
   delivered: number;
   retried: number;
   dead: number;
@@ -111,6 +121,7 @@ export interface Receipt {
   parked: number;
   rejected: number;
   discarded: number;
+  duplicates: number;
   entries: readonly ReceiptEntry[];
   /** null: not every entry has its end. */
   expiresMs: number | null;
@@ -118,7 +129,14 @@ export interface Receipt {
 }
 
 export function emptyState(): State {
-  return { connections: new Map(), receipts: new Map(), lanes: new Map(), settledIds: new Set(), lastSweepMs: null };
+  return {
+    connections: new Map(),
+    receipts: new Map(),
+    lanes: new Map(),
+    idGenerations: [],
+    settledIds: new Set(),
+    lastSweepMs: null,
+  };
 }
 
 export function emptyConnection(id: string): Connection {
@@ -139,6 +157,7 @@ export function emptyConnection(id: string): Connection {
     gateMs: 0,
     counts: {
       appended: 0,
+      duplicates: 0,
       delivered: 0,
       retried: 0,
       dead: 0,

@@ -37,7 +37,9 @@ export function drawSettings(random: Random): ModelSettings {
       pendingMax: random.oneOf([40, 1_000_000]),
       connectionsMax: random.oneOf([2, 1000, 1000]),
       receiptsMax: random.oneOf([3, 1_000_000]),
+      dedupe: { windowMs: random.oneOf([600, 5000, 60_000]), idsMax: random.oneOf([1, 7, 60, 1_000_000]) },
     },
+    ids: random.oneOf([0, 10, 100, 3000]),
     deadLettersMax: random.oneOf([6, 1_000_000]),
     items: 'a B c-1 d_2 e f g h i j k l m n o p'.split(' ').slice(0, random.oneOf([2, 4, 16])),
     groupEntriesMax: random.oneOf([2, entriesMax + 1]),
@@ -132,6 +134,7 @@ function drawPiece(draw: Draw, connectionId: string): AppendPiece {
       code: 'type_unknown',
       message: 'type must be viewed, modified, created or commented.',
     })),
+    duplicates: random.chance(0.1) ? random.below(3) : 0,
     groups: random.chance(0.05) ? [] : drawGroups(draw, receiptId),
     last,
     lingerMs: settings.take.lingerMs,
@@ -153,12 +156,19 @@ function drawGroups(draw: Draw, receiptId: string | null): AppendPiece['groups']
   const first = random.below(items.length);
   const count = 1 + random.below(Math.min(groupsMax, items.length));
   const receiptRef = receiptId?.slice(-12) ?? null;
-  return Array.from({ length: count }, (_, g) => ({
-    itemId: items[(first + g) % items.length]!,
-    entries: indicesOf(draw, 1 + random.below(groupEntriesMax)).map((index) =>
+  return Array.from({ length: count }, (_, g) => {
+    const entries = indicesOf(draw, 1 + random.below(groupEntriesMax)).map((index) =>
       drawEntry(random, pairs, { index, receiptRef }),
-    ),
-  }));
+    );
+    const ids = entries.map(() => drawId(draw));
+    return { itemId: items[(first + g) % items.length]!, entries, ...(random.chance(0.8) && { ids }) };
+  });
+}
+
+/** Spread over all numbers that an id may be. */
+function drawId({ random, settings }: Draw): string | null {
+  if (settings.ids === 0 || random.chance(0.2)) return null;
+  return String(((BigInt(random.below(settings.ids)) + 1n) * 0x9e37_79b9_7f4a_7c15n) & 0x7fff_ffff_ffff_ffffn);
 }
 
 function drawEntry(random: Random, pairs: number, parts: EntryParts): string {

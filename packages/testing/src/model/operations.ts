@@ -54,7 +54,9 @@ export type Place = number;
 /** What stays the same within a run, as configuration does. */
 export interface ModelSettings {
   readonly take: Omit<TakeRequest, 'connectionId' | 'leaseId'>;
-  readonly append: Pick<AppendPiece, 'pendingMax' | 'connectionsMax' | 'receiptsMax'>;
+  readonly append: Pick<AppendPiece, 'pendingMax' | 'connectionsMax' | 'receiptsMax' | 'dedupe'>;
+  /** How many different ids the entries have; 0 = none has one. */
+  readonly ids: number;
   readonly deadLettersMax: number;
   readonly items: readonly string[];
   /** Of one item in one piece. */

@@ -56,6 +56,7 @@ export async function settleLeases(store: Store, connectionId: string, leases: r
         deadLettersMax: 1_000_000,
         receiptTtlMs: DAY_MS,
         entriesMax: CALL_ENTRIES,
+        inFlightMax: 20,
       });
       await learn(store, connectionId, result.learn, result.nowMs);
     }

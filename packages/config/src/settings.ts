@@ -73,7 +73,7 @@ export const CONNECTION_SETTINGS = {
   inFlightMax: whole(
     'SLUICE_INFLIGHT_MAX',
     { min: 1, max: 1000, fallback: 20 },
-    'Calls in flight for one connection, all workers together.',
+    'Calls in flight for one connection, all workers together. Failures (5xx, reset, timeout) lower it, answers raise it again.',
   ),
   rateInitial: decimal(
     'SLUICE_RATE_INITIAL',

@@ -29,6 +29,7 @@ export * from './ports/activity-store.ts';
 export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
 export * from './quota/bucket.ts';
+export * from './quota/in-flight-limit.ts';
 export * from './quota/learn-quota.ts';
 export { BREAKER_FAILURES } from './settle/plan-call.ts';
 export * from './settle/plan-settlement.ts';

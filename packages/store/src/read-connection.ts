@@ -42,6 +42,7 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     state: stateOf(meta, count('pending'), bucket !== null && bucket.closedUntilMs > nowMs),
     reason: meta.get('reason') ?? null,
     bucket,
+    inFlightLimit: meta.has('inFlight') ? Math.floor(count('inFlight') / 1_000_000) : null,
   };
 }
 

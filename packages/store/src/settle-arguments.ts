@@ -25,6 +25,7 @@ export function settleArguments(request: SettleRequest): (string | number)[] {
     entries.map((entry) => (entry.kind === 'requeue' ? entry.group.toString(36) : '-')).join(''),
     JSON.stringify(groupDelays(entries)),
     JSON.stringify(entries.flatMap(reasonOf)),
+    request.inFlightMax,
   ];
 }
 

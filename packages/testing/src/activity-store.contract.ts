@@ -5,6 +5,7 @@ import { blockContract } from './contract/block.contract.ts';
 import { choiceContract } from './contract/choice.contract.ts';
 import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { dedupeContract } from './contract/dedupe.contract.ts';
+import { inFlightContract } from './contract/in-flight.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
 import { receiptContract } from './contract/receipt.contract.ts';
@@ -25,6 +26,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('reclaim', () => reclaimContract(makeStore));
     describe('settle', () => settleContract(makeStore));
     describe('quota', () => quotaContract(makeStore));
+    describe('calls in flight', () => inFlightContract(makeStore));
     describe('pause, hold, breaker', () => blockContract(makeStore));
     describe('the promise', () => promiseContract(makeStore));
     describe('receipts', () => receiptContract(makeStore));

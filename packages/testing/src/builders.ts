@@ -84,6 +84,7 @@ export function makeSettle(parts: Partial<SettleRequest> = {}): SettleRequest {
     deadLettersMax: 1_000_000,
     receiptTtlMs: 86_400_000,
     entriesMax: 20,
+    inFlightMax: 20,
     ...parts,
   };
 }

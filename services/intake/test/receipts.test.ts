@@ -53,6 +53,7 @@ const CONNECTION = {
   state: 'flowing',
   reason: null,
   bucket: null,
+  inFlightLimit: null,
 } as unknown as ConnectionView;
 
 test('a receipt has the promised shape', async () => {

@@ -27,6 +27,7 @@ export interface DeliverParts {
     readonly deadLettersMax: number;
     readonly receiptTtlMs: number;
     readonly batchEntriesMax: number;
+    readonly inFlightMax: number;
   };
   readonly outcomes: OutcomeOverrides;
   readonly chance: () => number;
@@ -62,6 +63,7 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
     deadLettersMax: settings.deadLettersMax,
     receiptTtlMs: settings.receiptTtlMs,
     entriesMax: settings.batchEntriesMax,
+    inFlightMax: settings.inFlightMax,
   });
   parts.observe({ connectionId, lease, reply, reason: outcome.call.reason, settlement, result });
   await parts.learn(connectionId, result.learn, result.nowMs);

@@ -142,6 +142,7 @@ export interface TakeRequest {
   readonly lingerMs: number;
   readonly ageBoundMs: number;
   readonly entriesMax: number;
+  /** SLUICE_INFLIGHT_MAX; fewer while failures have lowered it (in-flight-limit.ts). */
   readonly inFlightMax: number;
   /** What happens to the entries of an expired lease. */
   readonly unknownPolicy: 'retry' | 'park';
@@ -192,6 +193,8 @@ export interface SettleRequest {
   readonly receiptTtlMs: number;
   /** SLUICE_BATCH_MAX: how many entries fill a call. */
   readonly entriesMax: number;
+  /** SLUICE_INFLIGHT_MAX: what calls that Graph answers raise the calls in flight to, after failures lowered them. */
+  readonly inFlightMax: number;
 }
 
 export interface SettleResult {
@@ -271,4 +274,6 @@ export interface ConnectionView {
   readonly state: 'flowing' | 'idle' | 'closed' | 'paused' | 'held' | 'breaker';
   readonly reason: string | null;
   readonly bucket: Bucket | null;
+  /** Calls that may be in flight after failures; null: as many as are configured. */
+  readonly inFlightLimit: number | null;
 }

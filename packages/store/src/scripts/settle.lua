@@ -24,6 +24,7 @@
     17 groupOf          one base-36 digit an entry, '-' where it is not requeued
     18 delays           JSON list, by group number: milliseconds
     19 reasons          JSON list of JSON strings, one for each x and p in order
+    20 inFlightMax      what answered calls raise the calls in flight to
   RETURNS {status, wakeAtMs, nowMs, bucket}
     settled  done
     again    this lease was settled by an earlier sending of this command; nothing changed
@@ -35,11 +36,12 @@ local base, shard, id, lease, epoch, quota, close_ms = KEYS[1], KEYS[2], ARGV[1]
 local failed, block, block_reason, probe_every, whole = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9]), ARGV[10] == '1'
 local unknown_reason, unknown_entries, dead_max, ttl, cap = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 local verdicts, group_of, delays, reasons = ARGV[16], ARGV[17], cjson.decode(ARGV[18]), cjson.decode(ARGV[19])
+local in_flight_max = tonumber(ARGV[20])
 local SETTLED_MAX = 4096
 
 local us, now = clock()
 if redis.call('ZSCORE', shard .. 'settled', lease) then return { 'again', 0, now, {} } end
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'gate', 'still', 'blockedSince')
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'gate', 'still', 'blockedSince', 'inFlight', 'loweredAt')
 local kept = redis.call('XLEN', base .. 'dead') + redis.call('XLEN', base .. 'parked')
 local b = read_bucket(base)
 local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
@@ -47,6 +49,7 @@ local status, item, entries = #list > 0 and 'settled' or 'stale', list[1], rest(
 if status == 'settled' and #entries ~= #verdicts then return redis.error_reply('SETTLEMENT ' .. #verdicts .. ' verdicts for ' .. #entries .. ' entries') end
 local awake = awake_ms(now, tonumber(m[4] or 0), m[5] and tonumber(m[5]), b.closed)
 local wake_at = settle_call(base, m, b, now, { quota = quota, epoch = epoch, close_ms = close_ms, failed = failed, block = block, reason = block_reason, every = probe_every })
+count_in_flight(base, { now = m[6], lowered = m[7] }, { quota = quota, failed = failed, max = in_flight_max }, now)
 
 if status == 'settled' then
   local counts, receipts, groups, nth = { d = 0, r = 0, c = 0, x = 0, p = 0 }, {}, {}, 0

@@ -12,7 +12,7 @@
     5 lingerMs
     6 ageBoundMs
     7 entriesMax
-    8 inFlightMax
+    8 inFlightMax       fewer while failures have lowered it
     9 unknownPolicy     retry or park: what happens to the entries of an expired lease
     10 intervalUs       of a bucket that has learned nothing yet
     11 receiptTtlMs
@@ -29,7 +29,7 @@ local policy, interval, ttl = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 local RUNNING_MS, IN_FLIGHT_MS = 700, 500
 
 local us, now = clock()
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince')
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight')
 local b = read_bucket(base)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
 
@@ -52,7 +52,7 @@ bring_back_due(base, cap, now)
 if m[1] then return waiting('paused') end
 if m[2] and tonumber(m[3]) > now then return waiting(m[2], tonumber(m[3]), true) end
 if b.closed > now then return waiting('closed', b.closed, true) end
-if redis.call('ZCOUNT', base .. 'lease', '(' .. (now + lease_ms - call_ms), '+inf') >= in_flight_max then
+if redis.call('ZCOUNT', base .. 'lease', '(' .. (now + lease_ms - call_ms), '+inf') >= math.min(in_flight_max, math.floor((m[9] or math.huge) / 1000000)) then
   return waiting('inflight', now + IN_FLIGHT_MS, true)
 end
 if b.tat > us then return waiting('quota', math.ceil(b.tat / 1000), true) end

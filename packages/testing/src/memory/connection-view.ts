@@ -1,4 +1,4 @@
-import type { ConnectionView } from '@sluice/core';
+import { type ConnectionView, inFlightMaxOf } from '@sluice/core';
 import { acceptedMsOf } from './columns.ts';
 import { oldestHead } from './pick-item.ts';
 import { type Connection, type Now, pendingOf } from './state.ts';
@@ -19,7 +19,12 @@ export function viewConnection(connection: Connection, now: Now): ConnectionView
     state: stateOf(connection, now),
     reason: block?.reason ?? null,
     bucket,
+    inFlightLimit: inFlightLimitOf(connection),
   };
+}
+
+function inFlightLimitOf({ inFlightLimit }: Connection): number | null {
+  return inFlightLimit.millionths === null ? null : inFlightMaxOf(inFlightLimit, Number.POSITIVE_INFINITY);
 }
 
 /** By the heads: an item or a retry is as old as its first entry. */

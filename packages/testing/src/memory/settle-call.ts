@@ -1,12 +1,15 @@
 /* settle: what a call says about its connection: quota, closure, failures in a row, block. Once per lease id. */
-import { type CallSettlement, countAccepted, countRefused } from '@sluice/core';
+import { type CallSettlement, countAccepted, countInFlight, countRefused, type SettleRequest } from '@sluice/core';
 import { replaceBucket } from './awake-clock.ts';
 import { beginBlock, endBlock } from './block.ts';
 import type { Connection, Now } from './state.ts';
 
 /** Answers whether a block was ended, so that somebody may call earlier than was promised. */
-export function settleCall(connection: Connection, epoch: number, call: CallSettlement, now: Now): boolean {
+export function settleCall(connection: Connection, request: SettleRequest, now: Now): boolean {
+  const { epoch, inFlightMax, settlement } = request;
+  const { call } = settlement;
   countQuota(connection, epoch, call, now);
+  connection.inFlightLimit = countInFlight(connection.inFlightLimit, call, { inFlightMax, nowMs: now.ms });
   if (call.failed !== null) connection.failedInARow = call.failed ? connection.failedInARow + 1 : 0;
   return settleBlock(connection, call, now);
 }

@@ -23,7 +23,7 @@ const SETTLED_IDS_MAX = 4096;
 export const DEAD_LETTERS_FULL: Block = { kind: 'held', reason: 'dead letters full', probeEveryMs: 60_000 };
 
 export function settleLease(state: State, request: SettleRequest, now: Now): SettleResult {
-  const { leaseId, epoch, settlement } = request;
+  const { leaseId, settlement } = request;
   const connection = connectionOf(state, request.connectionId);
   const lease = connection.leases.get(leaseId);
   const answer = (status: SettleResult['status'], wakeAtMs: number | null): SettleResult => {
@@ -38,14 +38,14 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   forgetOldest(state.settledIds, SETTLED_IDS_MAX);
   if (lease === undefined) {
     connection.counts.staleSettles += 1;
-    const unblocked = settleCall(connection, epoch, settlement.call, now);
+    const unblocked = settleCall(connection, request, now);
     return answer('stale', wakeAfter(connection, { earliestDueMs: null, unblocked }, now));
   }
   connection.leases.delete(leaseId);
   const groups = settleEntries(state, connection, lease, request, now);
   connection.groups = [...connection.groups, ...groups];
   connection.counts.unknown += settlement.call.unknown?.entries ?? 0;
-  const unblocked = settleCall(connection, epoch, settlement.call, now);
+  const unblocked = settleCall(connection, request, now);
   holdWhenDeadLettersAreFull(connection, request, now);
   const earliestDueMs = groups.length === 0 ? null : Math.min(...groups.map(({ dueMs }) => dueMs));
   return answer('settled', wakeAfter(connection, { earliestDueMs, unblocked }, now));

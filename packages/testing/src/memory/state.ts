@@ -1,5 +1,13 @@
 /* What the memory store remembers. Plain lists and maps, looked through from end to end where that is simpler. */
-import type { AppendResult, Block, Bucket, ReceiptEntry, SettledEntry } from '@sluice/core';
+import {
+  type AppendResult,
+  type Block,
+  type Bucket,
+  IN_FLIGHT_UNLOWERED,
+  type InFlightLimit,
+  type ReceiptEntry,
+  type SettledEntry,
+} from '@sluice/core';
 
 /** A moment by the store's clock, in both units. One for each step. */
 export interface Now {
@@ -34,6 +42,7 @@ export interface Connection {
   /** How many there have ever been. */
   endedEver: number;
   bucket: Bucket | null;
+  inFlightLimit: InFlightLimit;
   /** The last call was of rule 1 or 2 (whole group, age bound), so the next looks at 3 and 4 first. */
   turnTaken: boolean;
   failedInARow: number;
@@ -148,6 +157,7 @@ export function emptyConnection(id: string): Connection {
     settledEntries: [],
     endedEver: 0,
     bucket: null,
+    inFlightLimit: IN_FLIGHT_UNLOWERED,
     turnTaken: false,
     failedInARow: 0,
     pausedSinceMs: null,

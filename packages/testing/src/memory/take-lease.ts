@@ -4,6 +4,7 @@
 */
 import {
   grantCall,
+  inFlightMaxOf,
   type Lease,
   openBucket,
   pairOf,
@@ -47,7 +48,8 @@ function refuse(connection: Connection, request: TakeRequest, now: Now): TakeRef
   if (connection.pausedSinceMs !== null) return no('paused', null);
   if (block !== null && now.ms < block.probeAtMs) return no(block.kind, block.probeAtMs);
   if (bucket !== null && bucket.closedUntilMs > now.ms) return no('closed', bucket.closedUntilMs);
-  if (inFlight(connection, request, now) >= request.inFlightMax) return no('inflight', now.ms + INFLIGHT_WAIT_MS);
+  const inFlightMax = inFlightMaxOf(connection.inFlightLimit, request.inFlightMax);
+  if (inFlight(connection, request, now) >= inFlightMax) return no('inflight', now.ms + INFLIGHT_WAIT_MS);
   if (bucket !== null && bucket.tatUs > now.us) return no('quota', Math.ceil(bucket.tatUs / 1000));
   return null;
 }

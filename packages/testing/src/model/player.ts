@@ -86,6 +86,7 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
         settlement: { entries, call },
         deadLettersMax: settings.deadLettersMax,
         entriesMax: settings.take.entriesMax,
+        inFlightMax: settings.take.inFlightMax,
       }),
     );
   }

@@ -30,6 +30,20 @@ local function settle_call(base, m, b, now, call)
   end
   return math.huge
 end
+-- How many calls may be in flight; does what packages/core/src/quota/in-flight-limit.ts says, in millionths of a call.
+local function count_in_flight(base, limit, call, now)
+  local CALL, meta = 1000000, base .. 'meta'
+  local max = call.max * CALL
+  local at = math.min(max, tonumber(limit.now or max))
+  if call.quota == 'refused' then return end
+  if call.failed == '1' then
+    if now - tonumber(limit.lowered or 0) < 1000 then return end
+    redis.call('HSET', meta, 'inFlight', string.format('%.0f', math.max(CALL, math.floor(at * 7 / (10 * CALL)) * CALL)), 'loweredAt', now)
+  elseif call.quota == 'accepted' and limit.now then
+    local raised = at + math.floor(CALL * CALL / at)
+    if raised >= max then redis.call('HDEL', meta, 'inFlight') else redis.call('HSET', meta, 'inFlight', string.format('%.0f', raised)) end
+  end
+end
 local function count_settled(base, counts)
   local meta = base .. 'meta'
   if counts.d > 0 then redis.call('HINCRBY', meta, 'delivered', counts.d) end

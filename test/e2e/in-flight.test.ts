@@ -1,0 +1,74 @@
+/* Calls in flight when Graph changes under way: slow answers do not make it collapse, failures make it careful and back. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '@sluice/testing';
+import { assertDeliveredOnce, drained, openStore } from '../support/conservation.ts';
+import type { EmulatorControl } from '../support/emulator-control.ts';
+import { startProducer } from '../support/producer.ts';
+import { startSystem } from '../support/start-system.ts';
+
+const items = Array.from({ length: 50 }, (_, n) => `item-${n}`);
+const PATIENT = { SLUICE_CALL_TIMEOUT_MS: '20000', SLUICE_LEASE_MS: '30000' };
+const NO_LIMITS = { rate: null, concurrency: null };
+
+/** Calls that Graph took, by when they were answered. */
+async function answeredBetween(emulator: EmulatorControl, fromMs: number, toMs: number): Promise<number> {
+  const calls = new Map((await emulator.ledger()).map((line) => [line.call, Date.parse(line.at)]));
+  return [...calls.values()].filter((atMs) => atMs >= fromMs && atMs < toMs).length;
+}
+
+test('when answers take 5 s instead of 20 ms, calls in flight ÷ latency is still used to four fifths', async (t) => {
+  const inFlight = 20;
+  const system = await startSystem({
+    env: { ...PATIENT, SLUICE_INFLIGHT_MAX: String(inFlight) },
+    behavior: { ...NO_LIMITS, latencyMs: [20, 20] },
+  });
+  const store = openStore(system);
+  try {
+    const producer = startProducer(() => [system.intakes[0]!.url!]);
+    const post = async (count: number) => {
+      for (let n = 0; n < count; n += 1000) await producer.post({ connection: 'slow', items, count: 1000 });
+    };
+    await post(4000);
+    await eventually(async () => ((await store.connection('slow'))?.delivered ?? 0) >= 1000, {
+      withinMs: 20_000,
+      what: 'calls flow',
+    });
+    await system.emulator.behave({ ...NO_LIMITS, latencyMs: [5000, 5000] });
+    await post(4000);
+    const fromMs = Date.now() + 5000;
+    const seconds = 15;
+    await eventually(() => Date.now() >= fromMs + seconds * 1000, { withinMs: 60_000, what: 'three rounds' });
+    const used = (await answeredBetween(system.emulator, fromMs, fromMs + seconds * 1000)) / ((inFlight / 5) * seconds);
+    t.diagnostic(`goodput ${(used * 100).toFixed(1)} % of calls in flight ÷ latency`);
+    assert.ok(used >= 0.8, `${used}`);
+    assert.equal((await store.connection('slow'))?.inFlightLimit, null, 'slow is not failed');
+    await system.emulator.behave({ ...NO_LIMITS, latencyMs: [1, 3] });
+    await drained(system, ['slow'], 30_000);
+    await assertDeliveredOnce(system, producer);
+  } finally {
+    await store.close();
+    await system.stop();
+  }
+});
+
+test('a Graph that only fails is called one at a time; when it answers again, all calls in flight come back', async () => {
+  const system = await startSystem({
+    env: { ...PATIENT, SLUICE_INFLIGHT_MAX: '8', SLUICE_RETRY_ATTEMPTS_MAX: '1000' },
+    behavior: { ...NO_LIMITS, shares: { '500': 1 } },
+  });
+  const store = openStore(system);
+  try {
+    const producer = startProducer(() => [system.intakes[0]!.url!]);
+    await producer.post({ connection: 'failing', items, count: 4000 });
+    const limit = async () => (await store.connection('failing'))?.inFlightLimit;
+    await eventually(async () => (await limit()) === 1, { withinMs: 60_000, what: 'one call in flight' });
+    await system.emulator.behave({ ...NO_LIMITS, latencyMs: [1, 3] });
+    await eventually(async () => (await limit()) === null, { withinMs: 30_000, what: 'as many as are configured' });
+    await drained(system, ['failing'], 30_000);
+    await assertDeliveredOnce(system, producer);
+  } finally {
+    await store.close();
+    await system.stop();
+  }
+});

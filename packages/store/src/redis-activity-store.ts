@@ -79,6 +79,7 @@ function appendArguments(piece: AppendPiece): (string | number)[] {
     piece.duplicates ?? 0,
     piece.dedupe?.windowMs ?? 0,
     piece.dedupe?.idsMax ?? 0,
+    piece.roomFor ?? piece.groups.reduce((sum, { entries }) => sum + entries.length, 0),
     rejectedEntries.length,
   ];
   for (const { index, pointer, code, message } of rejectedEntries) {

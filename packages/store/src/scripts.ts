@@ -15,7 +15,7 @@ export const SCRIPT_NAMES = [
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
 const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
-  append: ['clock', 'columns', 'item-index', 'promise', 'remembered'],
+  append: ['clock', 'columns', 'item-index', 'promise', 'remembered', 'receipt'],
   take: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'awake', 'receipt', 'returns', 'pick'],
   settle: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'awake', 'receipt', 'returns', 'settle-call'],
   learn: ['clock', 'bucket'],

@@ -58,7 +58,7 @@ export interface RequestToAppend {
   /** Those of the connection. */
   readonly settings: AppendSettings;
   readonly receiptId: string;
-  readonly pieces: readonly Pick<AppendPiece, 'groups' | 'last'>[];
+  readonly pieces: readonly Pick<AppendPiece, 'groups' | 'last' | 'roomFor'>[];
   readonly rejected: readonly RejectedEntry[];
   /** Found within the request. */
   readonly duplicates: number;

@@ -35,6 +35,7 @@ test('one activity: 202 with receipt, Location and durability, and it is stored 
     duplicates: 0,
     rejectedEntries: [],
     last: true,
+    roomFor: 1,
     lingerMs: 1000,
     entriesMax: 20,
     pendingMax: 5_000_000,

@@ -30,7 +30,7 @@ test('an ordinary request is one piece, grouped by item', () => {
 });
 
 test('nothing accepted is one empty piece, so that the receipt can still be written', () => {
-  assert.deepEqual(planPieces({ accepted: [], receiptRef: null }), [{ groups: [], last: true }]);
+  assert.deepEqual(planPieces({ accepted: [], receiptRef: null }), [{ groups: [], last: true, roomFor: 0 }]);
 });
 
 test('501 entries are two pieces of at most 500', () => {

@@ -11,6 +11,8 @@ export interface Piece {
   readonly groups: readonly AppendGroup[];
   /** True for the last piece: the request is complete with it. */
   readonly last: boolean;
+  /** Entries that must find room: all of the request with its first piece, none with the later ones. */
+  readonly roomFor: number;
 }
 
 /** One piece at least; an empty one when nothing was accepted. */
@@ -38,7 +40,11 @@ export function planPieces(request: {
       room -= taken.length;
     }
   }
-  return pieces.map((groups, at) => ({ groups, last: at === pieces.length - 1 }));
+  return pieces.map((groups, at) => ({
+    groups,
+    last: at === pieces.length - 1,
+    roomFor: at === 0 ? accepted.length : 0,
+  }));
 }
 
 interface Encoded {

@@ -92,6 +92,11 @@ export interface AppendPiece {
   readonly entriesMax: number;
   /** SLUICE_PENDING_MAX */
   readonly pendingMax: number;
+  /**
+   * Entries that must find room below pendingMax: all of a request with its first piece, 0 with the later ones, so that a
+   * request is refused before anything of it is stored. Absent: those of this piece.
+   */
+  readonly roomFor?: number;
   /** SLUICE_CONNECTIONS_MAX */
   readonly connectionsMax: number;
   /** SLUICE_RECEIPTS_MAX, SLUICE_RECEIPT_TTL_MS */

@@ -20,12 +20,13 @@
     13 duplicates     entries of the request that were duplicates of others in it
     14 dedupeMs       how long ids are remembered; 0 = no id follows
     15 idsMax
-    16 rejectedList   JSON, one string each: how many follow, then they, then the groups: item, how many entries,
+    16 roomFor         entries of the request that must find room: all with its first piece, 0 with later ones
+    17 rejectedList   JSON, one string each: how many follow, then they, then the groups: item, how many entries,
                       how many ids (0 or as many), entries, ids ('' = none)
   RETURNS {status, number, acceptedMs, wakeAtMs, duplicates}
     appended              number entries are stored, duplicates are not; wakeAtMs 0 = nobody needs waking
     again                 this piece is stored already; nothing changed
-    full                  the connection holds number entries; nothing changed
+    full                  the connection holds number entries and has no room for the request; nothing changed
     too-many-connections  the shard knows connectionsMax connections and this is none of them; nothing changed
   WHY ONE SCRIPT
     An answer that was lost is asked for again: the ring of answers and the entries must be one write. So must an entry
@@ -33,9 +34,9 @@
 ]]
 local base, shard, id, lane, sequence = KEYS[1], KEYS[2], ARGV[1], KEYS[2] .. 'lane:' .. ARGV[2], tonumber(ARGV[3])
 local linger, cap, pending_max, connections_max = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local ref, receipts_max, ttl, last, rejected, first_listed = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12]), 16
-local known_duplicates, window, ids_max = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
-local RING, LISTED_MAX = 4096, 100
+local ref, receipts_max, ttl, last, rejected, first_listed = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12]), 17
+local known_duplicates, window, ids_max, room = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
+local RING, LANE_MS, LISTED_MAX = 4096, 86400000, 100
 
 local us, now = clock()
 local old = redis.call('HGET', lane, sequence)
@@ -61,7 +62,8 @@ while i < #ARGV do
 end
 local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused')
 local pending = tonumber(m[1] or 0)
-if total > 0 and pending + total > pending_max then return { 'full', pending, now, 0, 0 } end
+-- Decided with the first piece for all of them: a refused request leaves nothing behind.
+if total > 0 and room > 0 and pending + room - duplicates > pending_max then return { 'full', pending, now, 0, 0 } end
 if total > 0 and redis.call('SISMEMBER', shard .. 'connections', id) == 0 then
   if redis.call('SCARD', shard .. 'connections') >= connections_max then return { 'too-many-connections', pending, now, 0, 0 } end
   redis.call('SADD', shard .. 'connections', id)
@@ -88,7 +90,7 @@ if ref ~= '' then
   if redis.call('HSETNX', key, 'connection', id) == 1 then
     redis.call('HSET', key, 'at', now)
     redis.call('ZADD', shard .. 'receipts', now, ref)
-  end
+  else redis.call('PERSIST', key) end
   local left = redis.call('HINCRBY', key, 'left', total)
   redis.call('HINCRBY', key, 'appended', total)
   if duplicates + known_duplicates > 0 then redis.call('HINCRBY', key, 'duplicates', duplicates + known_duplicates) end
@@ -101,20 +103,14 @@ if ref ~= '' then
       redis.call('HINCRBY', key, 'listed', 1)
     end
   end
-  if last then
-    redis.call('HSET', key, 'complete', 1)
-    if left <= 0 then redis.call('PEXPIRE', key, ttl) end
-  end
-  local over = redis.call('ZCARD', shard .. 'receipts') - receipts_max
-  if over > 0 then
-    local out = redis.call('ZPOPMIN', shard .. 'receipts', math.min(over, 2))
-    for j = 1, #out, 2 do redis.call('DEL', shard .. 'r:' .. out[j]) end
-  end
+  if last then redis.call('HSET', key, 'complete', 1) end
+  if left <= 0 then redis.call('PEXPIRE', key, ttl) end
+  bound_receipts(shard, receipts_max, sequence)
 end
 
 local wake = 0
 if total > 0 and not m[3] then wake = lower_promise(shard, id, at, tonumber(m[2] or 0)) end
 redis.call('HSET', lane, sequence, string.format('%d %d %d', total, now, duplicates))
-if sequence % 64 == 1 then redis.call('PEXPIRE', lane, 86400000) end
+redis.call('PEXPIRE', lane, LANE_MS)
 redis.call('HDEL', lane, sequence - RING)
 return { 'appended', total, now, wake, duplicates }

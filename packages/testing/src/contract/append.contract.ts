@@ -83,6 +83,17 @@ export function appendContract(makeStore: MakeStore): void {
       assert.equal((await store.append(piece)).status, 'appended');
     }));
 
+  test('a request finds room for all of its pieces or none: decided with the first, never with a later one', () =>
+    withStore(makeStore, async ({ append, view }) => {
+      await append('a', makeEntries(3), { pendingMax: 5 });
+      const first = { pendingMax: 5, roomFor: 4, last: false };
+      assert.deepEqual(await append('b', makeEntries(2), first), { status: 'full', pending: 3 });
+      assert.equal((await append('b', makeEntries(2), { ...first, roomFor: 2 })).status, 'appended');
+      const later = await append('b', makeEntries(2, { from: 2 }), { pendingMax: 5, roomFor: 0 });
+      assert.equal(later.status, 'appended');
+      assert.equal((await view()).pending, 7);
+    }));
+
   test('entries that are leased or delayed count as pending for pendingMax', () =>
     withStore(makeStore, async ({ append, lease, settle }) => {
       await append('a', makeEntries(3));

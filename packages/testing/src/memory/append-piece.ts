@@ -26,7 +26,7 @@ export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendR
   const appended = groups.reduce((sum, { entries }) => sum + entries.length, 0);
   const sent = piece.groups.reduce((sum, { entries }) => sum + entries.length, 0);
   const found = { appended, duplicates: sent - appended };
-  const refusal = refusePiece(state, piece, appended);
+  const refusal = refusePiece(state, piece, { appended, room: (piece.roomFor ?? sent) - found.duplicates });
   if (refusal !== null) return refusal;
 
   openReceipt(state, piece, found, now);
@@ -41,12 +41,16 @@ export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendR
 }
 
 /** A piece without entries only has something to say to a receipt: nothing is too full for it. */
-function refusePiece(state: State, piece: AppendPiece, appended: number): AppendResult | null {
+function refusePiece(
+  state: State,
+  piece: AppendPiece,
+  { appended, room }: { readonly appended: number; readonly room: number },
+): AppendResult | null {
   if (appended === 0) return null;
   const known = knownConnections(state);
   const connection = known.find(({ id }) => id === piece.connectionId);
   const pending = connection === undefined ? 0 : pendingOf(connection);
-  if (pending + appended > piece.pendingMax) return { status: 'full', pending };
+  if (piece.roomFor !== 0 && pending + room > piece.pendingMax) return { status: 'full', pending };
   if (connection !== undefined || known.length < piece.connectionsMax) return null;
   return { status: 'too-many-connections', pending };
 }

@@ -135,6 +135,7 @@ function drawPiece(draw: Draw, connectionId: string): AppendPiece {
       message: 'type must be viewed, modified, created or commented.',
     })),
     duplicates: random.chance(0.1) ? random.below(3) : 0,
+    ...(random.chance(0.3) && { roomFor: random.below(40) }),
     groups: random.chance(0.05) ? [] : drawGroups(draw, receiptId),
     last,
     lingerMs: settings.take.lingerMs,

@@ -1,4 +1,5 @@
--- receipt: counts of one request. `left` counts entries without an end; at 0 of a complete request the receipt may expire.
+-- receipt: counts of one request. `left` counts entries without an end; at 0 the receipt may expire, whether or not the
+-- request came to its end: what comes later makes it stay again.
 -- `listed` counts the fields e:<index>, the entries it names.
 -- A receipt that is gone (expired, or pushed out by newer ones) is not made again.
 local function settle_receipt(shard, ref, ended, ttl)
@@ -7,7 +8,7 @@ local function settle_receipt(shard, ref, ended, ttl)
   if not r[1] then return end
   local left = tonumber(r[1]) - (ended.delivered + ended.dead + ended.parked)
   redis.call('HSET', key, 'left', left, 'delivered', (r[3] or 0) + ended.delivered, 'dead', (r[4] or 0) + ended.dead, 'parked', (r[5] or 0) + ended.parked)
-  if left <= 0 and r[2] then redis.call('PEXPIRE', key, ttl) end
+  if left <= 0 then redis.call('PEXPIRE', key, ttl) end
 end
 local function list_in_receipt(shard, ref, state, item, entry, reason, most)
   local key = shard .. 'r:' .. ref
@@ -15,4 +16,18 @@ local function list_in_receipt(shard, ref, state, item, entry, reason, most)
   if tonumber(redis.call('HGET', key, 'listed') or 0) >= most then return end
   redis.call('HINCRBY', key, 'listed', 1)
   redis.call('HSET', key, 'e:' .. index_of(entry), cjson.encode({ state, index_of(entry), item, attempts_of(entry), reason }))
+end
+-- Over the maximum the oldest receipts go, at most two an append. Names of receipts that expired are cleared away now and
+-- then from the old end, so that the list is not longer than what it lists.
+local CLEAR_EVERY, CLEARED_MAX = 16, 32
+local function bound_receipts(shard, most, nth)
+  local over = redis.call('ZCARD', shard .. 'receipts') - most
+  if over > 0 then
+    local out = redis.call('ZPOPMIN', shard .. 'receipts', math.min(over, 2))
+    for j = 1, #out, 2 do redis.call('DEL', shard .. 'r:' .. out[j]) end
+  end
+  if nth % CLEAR_EVERY ~= 0 then return end
+  for _, ref in ipairs(redis.call('ZRANGE', shard .. 'receipts', 0, CLEARED_MAX - 1)) do
+    if redis.call('EXISTS', shard .. 'r:' .. ref) == 0 then redis.call('ZREM', shard .. 'receipts', ref) end
+  end
 end

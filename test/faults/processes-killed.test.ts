@@ -130,3 +130,25 @@ test('Redis killed and started again: what was acknowledged survives, and nothin
     await system.stop();
   }
 });
+
+test('a producer that sends again whatever got no answer doubles nothing, while intakes are killed one after another', async () => {
+  const system = await startSystem({ workers: 1, intakes: 2 });
+  try {
+    const alive = () => system.intakes.slice(-2).map((intake) => intake.url!);
+    const producer = startProducer(alive, { resend: true });
+    const stop = produce(producer, { parallel: 6, count: 100 });
+    for (let kill = 1; kill <= 3; kill++) {
+      await acknowledged(producer, kill * 3000);
+      const victim = system.intakes.at(-2)!;
+      await victim.kill('SIGKILL');
+      await system.startIntake();
+    }
+    await acknowledged(producer, 12_000);
+    await stop();
+    assert.deepEqual(producer.doubtful, [], 'every request got its 202 in the end');
+    await drained(system, [CONNECTION], 60_000);
+    await assertDeliveredOnce(system, producer);
+  } finally {
+    await system.stop();
+  }
+});

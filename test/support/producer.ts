@@ -1,5 +1,6 @@
 /* A producer that remembers what was acknowledged: one side of the conservation check. Each activity it makes is unlike any other. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Sent {
   readonly connection: string;
@@ -22,10 +23,13 @@ export interface Producer {
   }): Promise<number>;
 }
 
+const TRIES_MAX = 500;
+const PAUSE_MS = 20;
 const TYPES = ['viewed', 'modified', 'created', 'commented'];
 const BEGIN_MS = Date.UTC(2026, 0, 1);
 
-export function startProducer(urls: () => readonly string[]): Producer {
+/** With resend each activity has an id, and a request that got no 202 is sent again as it was until it gets one. */
+export function startProducer(urls: () => readonly string[], { resend = false } = {}): Producer {
   let made = 0;
   let posts = 0;
   const acknowledged: Sent[] = [];
@@ -49,21 +53,30 @@ export function startProducer(urls: () => readonly string[]): Producer {
         type,
         startDateTime,
         performedBy: { type: 'user', id: performer },
+        ...(resend && { id: `${startDateTime} ${performer}` }),
       }));
-      const all = urls();
-      const status = await fetch(`${all[posts++ % all.length]}/v1/connections/${connection}/activities`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ activities }),
-      }).then(
-        async (response) => {
-          await response.text();
-          return response.status;
-        },
-        () => 0,
-      );
-      (status === 202 ? acknowledged : doubtful).push(...sent);
-      return status;
+      const body = JSON.stringify({ activities });
+      for (let tries = 1; ; tries++) {
+        const all = urls();
+        const status = await send(`${all[posts++ % all.length]}/v1/connections/${connection}/activities`, body);
+        if (status !== 202 && resend && tries < TRIES_MAX) {
+          await pause(PAUSE_MS);
+          continue;
+        }
+        (status === 202 ? acknowledged : doubtful).push(...sent);
+        return status;
+      }
     },
   };
+}
+
+async function send(url: string, body: string): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body });
+    await response.text();
+    return response.status;
+  } catch {
+    return 0;
+  }
 }

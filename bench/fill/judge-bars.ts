@@ -50,7 +50,7 @@ const KEPT_WAITING_MS_MAX = 500;
 
 export function judgeCosts({ scripts, slowest, keptWaitingMs }: Costs): readonly Verdict[] {
   const bounded = scripts.filter(({ boundedRatio }) => boundedRatio);
-  const ratio = Math.max(...bounded.map(({ few, many }) => many.median / few.median));
+  const ratio = Math.max(...bounded.map((script) => script.ratio.median));
   const slowestMs = Math.max(0, ...slowest.map(({ us }) => us / 1000));
   return [
     {

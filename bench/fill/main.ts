@@ -1,7 +1,7 @@
 /*
   How full the calls are, and how old the activities get: Sluice's own scripts on a real Redis with a simulated clock, beside
   other ways to choose. Then what a script costs as the backlog grows, by Redis's own clock.
-    npm run bench -- fill [--quick]      or      node bench/fill/main.ts [--quick] [--seeds=N] [--help]
+    npm run bench -- fill [--quick]      or      node bench/fill/main.ts [--quick] [--seeds=N] [--costs] [--help]
   Simulated time is the same on every machine: exits 1 when one of its bars is missed. The costs are not, and only reported.
 */
 import { parseArgs } from 'node:util';
@@ -14,10 +14,11 @@ import { type Compared, compareContenders } from './compare-contenders.ts';
 import { judgeBars, judgeCosts, type Verdict } from './judge-bars.ts';
 import { type Costs, FEW_ITEMS, ITEM_ENTRIES, MANY_ITEMS, measureCosts, SLOW_US } from './measure-costs.ts';
 
-const USAGE = `npm run bench -- fill [--quick]      or      node bench/fill/main.ts [--quick] [--seeds=N] [--help]
+const USAGE = `npm run bench -- fill [--quick]      or      node bench/fill/main.ts [--quick] [--seeds=N] [--costs] [--help]
 
   --quick    a minute of simulated time for each shape, no bars and no costs: to see that it works
-  --seeds=N  arrivals from seeds 1 to N for Sluice; a bar has to hold in each (default 1)`;
+  --seeds=N  arrivals from seeds 1 to N for Sluice; a bar has to hold in each (default 1)
+  --costs    only what the scripts cost`;
 
 const QUICK = { firstMs: 60_000 - SLOWEST_OVER_MS, endMs: 60_000 };
 const HEADINGS = ['', 'delivered/s', 'then', 'mean fill', 'p50 age, s', 'p99', 'oldest'];
@@ -26,11 +27,13 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1' },
+    costs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false, short: 'h' },
   },
 });
 const seeds = Number(values.seeds);
 if (values.help) print(USAGE);
+else if (values.costs) showCosts(await measureCosts(say));
 else if (Number.isInteger(seeds) && seeds >= 1 && seeds <= 100) await main(values.quick, seeds);
 else {
   process.stderr.write(`--seeds is "${values.seeds}"; it must be a whole number from 1 to 100.\n`);
@@ -106,8 +109,8 @@ function showCosts(costs: Costs): void {
   );
   print(line(['', `µs at ${few} items`, `µs at ${many} items`, 'ratio']));
   print(line(['---', '---', '---', '---']));
-  for (const { name, few, many } of costs.scripts) {
-    print(line([name, showSpread(few), showSpread(many), (many.median / few.median).toFixed(2)]));
+  for (const { name, few, many, ratio } of costs.scripts) {
+    print(line([name, showSpread(few), showSpread(many), ratio.median.toFixed(2)]));
   }
   const slowest = costs.slowest.map(({ script, us }) => `${script} ${(us / 1000).toFixed(1)} ms`);
   print(`\nSlowest single runs, filling included: ${slowest.join(', ') || `none took ${SLOW_US} µs`}.`);

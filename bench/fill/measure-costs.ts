@@ -20,7 +20,7 @@ import {
 } from '@sluice/testing';
 import { loadScript, SCRIPT_NAMES } from '../../packages/store/src/scripts.ts';
 import { type BenchRedis, startBenchRedis } from '../support/bench-redis.ts';
-import { type Spread, spreadOf } from '../support/spread.ts';
+import { ratioOf, type Spread, spreadOf } from '../support/spread.ts';
 
 export const FEW_ITEMS = 1000;
 export const MANY_ITEMS = 1_000_000;
@@ -33,6 +33,8 @@ export interface ScriptCost {
   /** Microseconds a run, over the rounds. */
   readonly few: Spread;
   readonly many: Spread;
+  /** Many ÷ few, round by round. */
+  readonly ratio: Spread;
 }
 
 export interface Costs {
@@ -45,9 +47,9 @@ export interface Costs {
 
 export const SLOW_US = 2000;
 const WIDE_APPEND = 'append, 500 entries of 500 new items';
-const ROUNDS = 7;
-const RUNS = 400;
-const HEAVY_RUNS = 20;
+const ROUNDS = 15;
+const RUNS = 200;
+const HEAVY_RUNS = 10;
 const FULL = 20;
 const AT_ONCE = 20;
 const FAR_MS = 1e9;
@@ -82,6 +84,7 @@ export async function measureCosts(say: (text: string) => void): Promise<Costs> 
       boundedRatio: name !== WIDE_APPEND,
       few: spreadOf(few),
       many: spreadOf(many),
+      ratio: ratioOf(many, few),
     }));
     return { scripts, slowest: await readSlowest(sides), keptWaitingMs: readKeptWaiting(sides) };
   } finally {

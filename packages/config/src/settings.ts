@@ -166,7 +166,7 @@ export const INTAKE_SETTINGS = {
     'SLUICE_DEDUPE',
     ['id', 'content', 'off'],
     'id',
-    'id: the same id on the same item is accepted once. content: an activity without id has one made of item, type, time and performer. off: an id counts only within its request.',
+    'id: the same id on the same item is accepted once. content: an activity without id has one made of item, type, time and performer. off: an id counts only within one JSON body.',
   ),
   dedupeWindowMs: whole(
     'SLUICE_DEDUPE_WINDOW_MS',

@@ -54,10 +54,16 @@ function problemOf(error: unknown): Problem {
 }
 
 /** Answers what never became a request: broken HTTP, and requests that did not arrive in time. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (socket.writable && !hasBegunAnswer(socket)) socket.write(rawAnswer(clientProblem(error.code)));
-  socket.destroySoon();
+export function answerClientError(
+  mayTakeLong: (socket: Socket) => boolean,
+): (error: Error & { readonly code?: string }, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    // Said once for a request; whoever reads such a body has a bound of his own.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayTakeLong(socket)) return;
+    if (socket.writable && !hasBegunAnswer(socket)) socket.write(rawAnswer(clientProblem(error.code)));
+    socket.destroySoon();
+  };
 }
 
 function clientProblem(code: string | undefined): Problem {

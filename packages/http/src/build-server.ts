@@ -7,9 +7,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { answerClientError, answerError, type ServerLogger } from './answer-errors.ts';
 import { checkRequest, requestIdOf } from './check-request.ts';
-import type { ShapeLimits } from './check-shape.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
 import { addHealthRoutes, type HealthSources } from './health-routes.ts';
+import { createLineBodies, type LineBodies, type LineLimits } from './line-body.ts';
 import { isCharsetUtf8, parseJson } from './parse-json.ts';
 import { httpProblem, ProblemError, sendProblem } from './problem.ts';
 import { createBodyReader } from './read-body.ts';
@@ -29,13 +29,13 @@ export interface ServerSettings {
   readonly limits?: Partial<ServerLimits>;
 }
 
-export interface ServerLimits extends ShapeLimits {
+export interface ServerLimits extends LineLimits {
   /** Bytes of unfinished bodies, all requests together; 503 beyond it. */
   readonly receivingBytesMax: number;
   readonly connectionsMax: number;
   /** Time for the header fields to arrive; 408 beyond it. */
   readonly headersTimeoutMs: number;
-  /** Time for the whole request to arrive; 408 beyond it. Never below headersTimeoutMs: Node would swap the two. */
+  /** Time for the whole request to arrive, a body of lines apart; 408 beyond it. Never below headersTimeoutMs: Node would swap the two. */
   readonly requestTimeoutMs: number;
   /** Time between looks for late requests; it adds to both. */
   readonly timeoutsCheckedEveryMs: number;
@@ -55,17 +55,22 @@ const LIMITS: ServerLimits = {
   timeoutsCheckedEveryMs: 1000,
   keepAliveTimeoutMs: 5000,
   socketTimeoutMs: 60_000,
+  lineBytesMax: 16_384,
+  lineIdleMs: 10_000,
+  lineBodiesMax: 256,
 };
 
 export interface HttpServer {
   /** Where routes are added, before `listen`. */
   readonly app: FastifyInstance;
   readonly draining: Draining;
+  readonly lineBodies: Pick<LineBodies, 'accept'>;
 }
 
 export function buildServer(settings: ServerSettings): HttpServer {
   const limits = { ...LIMITS, ...settings.limits };
-  const app = Fastify(fastifyOptions(settings, limits));
+  const lineBodies = createLineBodies(limits);
+  const app = Fastify(fastifyOptions(settings, limits, lineBodies));
   app.server.maxConnections = limits.connectionsMax;
   const draining = watchDraining(app.server);
   addJsonParser(app, settings, limits);
@@ -86,10 +91,14 @@ export function buildServer(settings: ServerSettings): HttpServer {
     });
   }
   addHealthRoutes(app, settings.health, draining.isStopping);
-  return { app, draining };
+  return { app, draining, lineBodies };
 }
 
-function fastifyOptions(settings: ServerSettings, limits: ServerLimits): FastifyHttpOptions<Server> {
+function fastifyOptions(
+  settings: ServerSettings,
+  limits: ServerLimits,
+  { isArriving }: LineBodies,
+): FastifyHttpOptions<Server> {
   const answer = answerError(settings.logger);
   return {
     logger: false,
@@ -116,7 +125,7 @@ function fastifyOptions(settings: ServerSettings, limits: ServerLimits): Fastify
     requestIdHeader: false,
     genReqId: (request) => requestIdOf(request) ?? settings.requestId(),
     frameworkErrors: answer,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: answerClientError(isArriving),
   };
 }
 

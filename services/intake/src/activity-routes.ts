@@ -1,41 +1,15 @@
-/* POST of activities: accept, append, answer. The function takeActivities is the intake's whole story. */
-import {
-  type AcceptedActivity,
-  type BodyRules,
-  CONNECTION_ID,
-  checkBody,
-  ITEM_ID,
-  planPieces,
-  REJECTIONS,
-  receiptIdOf,
-} from '@sluice/core';
-import { type FastifyInstance, type FastifyReply, httpProblem, type Problem, ProblemError } from '@sluice/http';
-import type { Metrics } from '@sluice/telemetry';
-import {
-  answerStored,
-  refuse,
-  refuseAll,
-  refuseAppend,
-  refuseBody,
-  refuseDurability,
-  storeUnavailable,
-} from './answer-append.ts';
-import type { AppendOutcome, AppendSettings, RequestToAppend } from './append-request.ts';
-import type { DurabilityPromise } from './promise-durability.ts';
-import type { RememberAs } from './remember-as.ts';
+/* POST of activities: accept, append, answer. The functions takeActivities and takeLines are the intake's whole story. */
+import { type BodyRules, CONNECTION_ID, checkBody, ITEM_ID, REJECTIONS } from '@sluice/core';
+import { type FastifyReply, type HttpServer, httpProblem, LineBody, type Problem, ProblemError } from '@sluice/http';
+import { answerStored, refuse, refuseAll, refuseBody } from './answer-append.ts';
+import type { AppendSettings } from './append-request.ts';
+import { type StoreParts, storeChecked } from './store-checked.ts';
+import { takeLines } from './take-lines.ts';
 
-export interface ActivityRouteParts {
-  readonly append: (request: RequestToAppend) => Promise<AppendOutcome>;
+export interface ActivityRouteParts extends StoreParts {
   readonly rules: BodyRules;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
-  readonly rememberAs: RememberAs;
-  /** Null while the store has not been reached. */
-  readonly durability: () => DurabilityPromise | null;
-  /** RECEIPT_REF_LENGTH characters that nobody can guess. */
-  readonly receiptRef: () => string;
-  readonly shardTag: string;
-  readonly metrics: Pick<Metrics, 'entriesRejected'>;
 }
 
 interface Target {
@@ -44,7 +18,7 @@ interface Target {
   readonly itemId: string | null;
 }
 
-export function addActivityRoutes(app: FastifyInstance, parts: ActivityRouteParts): void {
+export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: ActivityRouteParts): void {
   // Before the body is looked at, let alone received: 404 comes before 415, 413 and 400.
   const onRequest = (request: { params: unknown }, _reply: unknown, done: (error?: Error) => void) => {
     const { connectionId } = request.params as Target;
@@ -56,12 +30,20 @@ export function addActivityRoutes(app: FastifyInstance, parts: ActivityRoutePart
     { onRequest },
     (request, reply) => takeActivities(parts, request.params, request.body, reply),
   );
-  app.post<{ Params: { connectionId: string } }>(
-    '/v1/connections/:connectionId/activities',
-    { onRequest },
-    (request, reply) =>
-      takeActivities(parts, { connectionId: request.params.connectionId, itemId: null }, request.body, reply),
-  );
+  void app.register(async (bulk) => {
+    lineBodies.accept(bulk);
+    bulk.post<{ Params: { connectionId: string } }>(
+      '/v1/connections/:connectionId/activities',
+      { onRequest },
+      (request, reply) => {
+        const target = { connectionId: request.params.connectionId, itemId: null };
+        const { body } = request;
+        return body instanceof LineBody
+          ? takeLineActivities(parts, target, body, reply)
+          : takeActivities(parts, target, body, reply);
+      },
+    );
+  });
 }
 
 async function takeActivities(
@@ -71,32 +53,46 @@ async function takeActivities(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { connectionId, itemId } = target;
-  assertTarget(target);
-  const settings = parts.settingsOf(connectionId);
-  if (settings === null) throw new ProblemError(refuse(404, 'connection_not_found'));
+  const settings = settingsOrThrow(parts, target);
   if (body === undefined) throw new ProblemError(httpProblem('body_empty'));
   const checked = checkBody(body, itemId, parts.rules);
   if (!checked.ok) throw new ProblemError(refuseBody(checked));
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  const durability = parts.durability();
-  if (durability === null) throw new ProblemError(storeUnavailable());
-  if (!durability.kept) throw new ProblemError(refuseDurability());
-  const receiptRef = parts.receiptRef();
-  const receiptId = receiptIdOf(parts.shardTag, receiptRef);
-  const { accepted, rejected, duplicates } = checked;
-  const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
-  const pieces = planPieces({ accepted, receiptRef, rememberAs });
-  const outcome = await parts.append({ connectionId, settings, receiptId, pieces, rejected, duplicates });
-  if (outcome.status !== 'stored') throw new ProblemError(refuseAppend(outcome));
+  const { receiptId, appended, durability } = await storeChecked(parts, { connectionId, settings }, checked);
+  const answer = answerStored({ receiptId, connectionId }, checked, appended);
+  return sendStored(reply, { ...answer, durability });
+}
 
-  const answer = answerStored({ receiptId, connectionId }, checked, outcome.appended);
+async function takeLineActivities(
+  parts: ActivityRouteParts,
+  target: Target,
+  body: LineBody,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { connectionId } = target;
+  const settings = settingsOrThrow(parts, target);
+  const { summary, durability } = await takeLines(parts, { connectionId, settings, rules: parts.rules }, body);
+  return sendStored(reply, { status: summary.rejectedTotal === 0 ? 202 : 207, body: summary, durability });
+}
+
+function sendStored(
+  reply: FastifyReply,
+  stored: { readonly status: number; readonly body: { readonly receiptId: string }; readonly durability: string },
+): FastifyReply {
   return reply
-    .code(answer.status)
-    .header('location', `/v1/receipts/${receiptId}`)
-    .header('sluice-durability', durability.header)
-    .send(answer.body);
+    .code(stored.status)
+    .header('location', `/v1/receipts/${stored.body.receiptId}`)
+    .header('sluice-durability', stored.durability)
+    .send(stored.body);
+}
+
+function settingsOrThrow(parts: ActivityRouteParts, target: Target): AppendSettings {
+  assertTarget(target);
+  const settings = parts.settingsOf(target.connectionId);
+  if (settings === null) throw new ProblemError(refuse(404, 'connection_not_found'));
+  return settings;
 }
 
 function assertTarget({ connectionId, itemId }: Target): void {

@@ -1,5 +1,5 @@
 /* The answers of the intake: which status and body follow from what was checked and stored. */
-import type { BodyRefusal, CheckedBody } from '@sluice/core';
+import { BODY_REFUSALS, type BodyRefusal, type CheckedBody } from '@sluice/core';
 import { httpProblem, type Problem } from '@sluice/http';
 import type { AppendOutcome } from './append-request.ts';
 
@@ -26,6 +26,8 @@ export const INTAKE_PROBLEMS = {
     'Redis did not confirm in time. Send the request again; activities with an id are not taken twice.',
   durability_too_low: 'Redis keeps activities less safely than SLUICE_DURABILITY promises; nothing was stored.',
 } as const;
+
+type Refused = Exclude<AppendOutcome, { readonly status: 'stored' }>['status'];
 
 const BACKLOG_RETRY_S = 10;
 const SETTING_RETRY_S = 60;
@@ -59,8 +61,13 @@ export function refuseAll(checked: CheckedBody): Problem {
   };
 }
 
-export function refuseAppend(outcome: Exclude<AppendOutcome, { readonly status: 'stored' }>): Problem {
-  switch (outcome.status) {
+/** There was nothing in a body of lines. */
+export function refuseEmpty(): Problem {
+  return { status: 400, code: 'no_activities', detail: BODY_REFUSALS.no_activities };
+}
+
+export function refuseAppend({ status }: { readonly status: Refused }): Problem {
+  switch (status) {
     case 'full':
       return tryLater('backlog_full', BACKLOG_RETRY_S);
     case 'too-many-connections':
@@ -71,7 +78,7 @@ export function refuseAppend(outcome: Exclude<AppendOutcome, { readonly status: 
     case 'failed':
       return tryLater('store_unavailable', 1);
     default:
-      return outcome satisfies never;
+      return status satisfies never;
   }
 }
 

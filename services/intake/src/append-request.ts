@@ -70,35 +70,50 @@ export type AppendOutcome =
   | { readonly status: 'full' | 'too-many-connections'; readonly pending: number }
   | { readonly status: 'busy' | 'late' | 'failed' };
 
-export function createAppender(parts: AppendParts): (request: RequestToAppend) => Promise<AppendOutcome> {
+/** A piece before it has its number. */
+export type PieceToAppend = Omit<AppendPiece, 'lane' | 'sequence'>;
+
+export type PieceOutcome = AppendResult | Unstored;
+
+export interface Appender {
+  /** One piece, for who has not got its whole request yet; msMax is a whole request's unless told. */
+  readonly appendPiece: (piece: PieceToAppend, msMax?: number) => Promise<PieceOutcome>;
+  readonly append: (request: RequestToAppend) => Promise<AppendOutcome>;
+}
+
+export function createAppender(parts: AppendParts): Appender {
   const { lane } = parts;
   const askInTime = boundAppends(parts);
   const wake = boundWakes(parts);
   let sequence = 0;
-  return async ({ connectionId, settings, receiptId, pieces, rejected, duplicates }) => {
+  async function appendPiece(piece: PieceToAppend, msMax = parts.limits.requestMsMax): Promise<PieceOutcome> {
+    sequence++;
+    const result = await askInTime({ ...piece, lane, sequence }, msMax);
+    if ('appended' in result && result.wakeAtMs !== null) wake(piece.connectionId, result.wakeAtMs);
+    return result;
+  }
+  async function append(request: RequestToAppend): Promise<AppendOutcome> {
+    const { connectionId, settings, receiptId, pieces, rejected, duplicates } = request;
     const until = performance.now() + parts.limits.requestMsMax;
     let appended = 0;
     for (const [at, piece] of pieces.entries()) {
       const refused = at === 0 ? rejected : [];
-      sequence++;
       const asked = {
         ...settings,
         ...piece,
         connectionId,
         receiptId,
-        lane,
-        sequence,
         rejected: refused.length,
         duplicates: at === 0 ? duplicates : 0,
         rejectedEntries: refused.slice(0, RECEIPT_ENTRIES_MAX),
       };
-      const result = await askInTime(asked, until - performance.now());
+      const result = await appendPiece(asked, until - performance.now());
       if (!('appended' in result)) return result;
       appended += result.appended;
-      if (result.wakeAtMs !== null) wake(connectionId, result.wakeAtMs);
     }
     return { status: 'stored', appended };
-  };
+  }
+  return { appendPiece, append };
 }
 
 type Unstored = { readonly status: 'busy' | 'late' | 'failed' };

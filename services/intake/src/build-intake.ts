@@ -51,15 +51,15 @@ export function buildIntake(parts: IntakeParts): HttpServer {
       ...(config.dedupe !== 'off' && { dedupe: { windowMs: config.dedupeWindowMs, idsMax: config.dedupeMax } }),
     }),
   );
-  const append = createAppender({
+  const appender = createAppender({
     store,
     scheduler: parts.scheduler,
     lane: parts.lane,
     limits: { ...APPEND_LIMITS, ...parts.limits },
     onError: limitLogs(parts.logger, 'storing failed'),
   });
-  addActivityRoutes(server.app, {
-    append,
+  addActivityRoutes(server, {
+    ...appender,
     rules: {
       performerIds: config.performerIds,
       activityBytesMax: config.activityBytesMax,

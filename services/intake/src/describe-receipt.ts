@@ -16,6 +16,8 @@ export function describeReceipt(receipt: ReceiptView, connection: ConnectionView
     connectionId,
     acceptedAt: formatInstant(acceptedMs),
     final,
+    // A request that broke off before its end: what of it was stored is in the counts, what was not is nobody's.
+    ...(receipt.complete ? {} : { complete: false }),
     counts,
     waitingFor: connection === null || counts.pending === 0 ? [] : [describeWaiting(receipt, connection, lingerMs)],
     entries: entries.map(({ pointer, ...entry }) => (pointer === null ? entry : { ...entry, pointer })),

@@ -1,0 +1,158 @@
+/*
+  accept and append of a body of lines, while it arrives: a piece is stored as soon as it is full, and until it is stored
+  nothing more is read. So a stream of any length needs the memory of one piece. A bad line costs only itself. What was
+  stored stays stored when the stream breaks: `lastLine` says up to where everything is decided.
+*/
+import {
+  type AcceptedActivity,
+  type ActivityRules,
+  checkActivity,
+  PIECE_ENTRIES_MAX,
+  planPieces,
+  RECEIPT_ENTRIES_MAX,
+  type RejectedEntry,
+  receiptIdOf,
+} from '@sluice/core';
+import { type LineBody, type ParsedLine, ProblemError } from '@sluice/http';
+import { INTAKE_PROBLEMS, refuseAppend, refuseEmpty } from './answer-append.ts';
+import type { AppendSettings } from './append-request.ts';
+import { promiseOrThrow, type StoreParts } from './store-checked.ts';
+
+/** Rejected lines that an answer names. */
+const REJECTED_LISTED_MAX = 1000;
+/** Five base-36 digits: what an entry has room for. Lines beyond are all named by it in the receipt. */
+const INDEX_MAX = 36 ** 5 - 1;
+
+export interface RejectedLine extends Omit<RejectedEntry, 'index'> {
+  readonly line: number;
+}
+
+export interface LinesTaken {
+  readonly durability: string;
+  readonly summary: LinesSummary;
+}
+
+/** Of all lines up to lastLine: accepted + duplicates + rejectedTotal is what they were. */
+export interface LinesSummary {
+  readonly receiptId: string;
+  readonly connectionId: string;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejected: readonly RejectedLine[];
+  readonly rejectedTotal: number;
+}
+
+export interface LinesTarget {
+  readonly connectionId: string;
+  readonly settings: AppendSettings;
+  readonly rules: Omit<ActivityRules, 'itemId'>;
+}
+
+/** Throws a ProblemError with what was decided before when not all of the body could be taken. */
+export async function takeLines(parts: StoreParts, target: LinesTarget, body: LineBody): Promise<LinesTaken> {
+  const take = beginTake(parts, target);
+  try {
+    for await (const lines of body.read()) {
+      for (const line of lines) {
+        take.decide(line);
+        if (take.isPieceFull()) await take.store(false);
+      }
+    }
+    take.assertSome();
+    return { durability: await take.store(true), summary: take.summary() };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code in ALONE) throw error;
+    const { problem } = error;
+    const members = { ...problem.members, ...take.summary(), lastLine: take.lastLine() };
+    throw new ProblemError({ ...problem, members }, { cause: error });
+  }
+}
+
+/** Problems that say everything themselves. */
+const ALONE: Readonly<Record<string, true>> = { no_activities: true, no_valid_activity: true };
+
+function beginTake(parts: StoreParts, { connectionId, settings, rules }: LinesTarget) {
+  const receiptRef = parts.receiptRef();
+  const receiptId = receiptIdOf(parts.shardTag, receiptRef);
+  const activityRules: ActivityRules = { ...rules, itemId: 'required' };
+  const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
+  const waiting: AcceptedActivity[] = [];
+  const rejected: RejectedLine[] = [];
+  const stored = { accepted: 0, duplicates: 0, rejectedTotal: 0, rejectedNamed: 0, lastLine: 0 };
+  let rejectedTotal = 0;
+  let line = 0;
+
+  function reject(refusal: Omit<RejectedLine, 'line'>): void {
+    rejectedTotal++;
+    parts.metrics.entriesRejected(refusal.code, 1);
+    if (rejected.length < REJECTED_LISTED_MAX) rejected.push({ line, ...refusal });
+  }
+
+  function decide(parsed: ParsedLine): void {
+    line = parsed.number;
+    if ('problem' in parsed) {
+      reject({ pointer: '#', code: parsed.problem.code, message: parsed.problem.detail });
+      return;
+    }
+    const checked = checkActivity(parsed.value, activityRules);
+    if (checked.ok === false) {
+      reject({ pointer: `#${checked.pointer}`, code: checked.code, message: checked.message });
+      return;
+    }
+    const { activity, id } = checked;
+    waiting.push({ index: indexOf(line), itemId: checked.itemId!, activity, id });
+  }
+
+  /** Of the rejected lines, those the receipt has room for and was not told of yet. */
+  function rejectedEntries(): RejectedEntry[] {
+    return rejected
+      .slice(stored.rejectedNamed, RECEIPT_ENTRIES_MAX)
+      .map(({ line: number, ...refusal }) => ({ index: indexOf(number), ...refusal }));
+  }
+
+  async function store(last: boolean): Promise<string> {
+    const durability = promiseOrThrow(parts);
+    const accepted = waiting.splice(0);
+    const [piece] = planPieces({ accepted, receiptRef, rememberAs });
+    const named = rejectedEntries();
+    const newlyRejected = rejectedTotal - stored.rejectedTotal;
+    const result = await parts.appendPiece({
+      ...settings,
+      connectionId,
+      receiptId,
+      groups: piece!.groups,
+      last,
+      rejected: newlyRejected,
+      rejectedEntries: named,
+    });
+    if (!('appended' in result)) throw new ProblemError(refuseAppend(result));
+    stored.accepted += result.appended;
+    stored.duplicates += result.duplicates;
+    stored.rejectedTotal += newlyRejected;
+    stored.rejectedNamed += named.length;
+    stored.lastLine = line;
+    return durability;
+  }
+
+  return {
+    decide,
+    store,
+    isPieceFull: () => waiting.length >= PIECE_ENTRIES_MAX,
+    lastLine: () => stored.lastLine,
+    summary: (): LinesSummary => {
+      const { accepted, duplicates } = stored;
+      const decided = rejected.filter((one) => one.line <= stored.lastLine);
+      return { receiptId, connectionId, accepted, duplicates, rejected: decided, rejectedTotal: stored.rejectedTotal };
+    },
+    assertSome: () => {
+      if (stored.accepted + stored.duplicates + waiting.length > 0) return;
+      if (rejectedTotal === 0) throw new ProblemError(refuseEmpty());
+      const detail = INTAKE_PROBLEMS.no_valid_activity;
+      throw new ProblemError({ status: 400, code: 'no_valid_activity', detail, members: { rejected, rejectedTotal } });
+    },
+  };
+}
+
+function indexOf(line: number): number {
+  return Math.min(line - 1, INDEX_MAX);
+}

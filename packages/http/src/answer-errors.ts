@@ -34,13 +34,16 @@ const STATUS_PROBLEMS: Readonly<Record<number, HttpProblemCode>> = {
   431: 'headers_too_large',
 };
 
-export function answerError(logger: ServerLogger) {
+/** Answers a problem in whatever shape the callers of a scope expect. */
+export type SendProblem = (reply: FastifyReply, problem: Problem, requestId: string) => FastifyReply;
+
+export function answerError(logger: ServerLogger, send: SendProblem = sendProblem) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = problemOf(error);
     if (problem.code === 'internal_error') {
       logger.error({ err: error, requestId: request.id, route: request.routeOptions.url ?? null }, 'request failed');
     }
-    return sendProblem(reply, problem);
+    return send(reply, problem, request.id);
   };
 }
 

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
-import { answerClientError, answerError, type ServerLogger } from './answer-errors.ts';
+import { answerClientError, answerError, type SendProblem, type ServerLogger } from './answer-errors.ts';
 import { checkRequest, requestIdOf } from './check-request.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
 import { addHealthRoutes, type HealthSources } from './health-routes.ts';
@@ -65,6 +65,8 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   readonly draining: Draining;
   readonly lineBodies: Pick<LineBodies, 'accept'>;
+  /** Routes of this scope say in their own way what went wrong. */
+  readonly answerErrors: (scope: FastifyInstance, send: SendProblem) => void;
 }
 
 export function buildServer(settings: ServerSettings): HttpServer {
@@ -91,7 +93,10 @@ export function buildServer(settings: ServerSettings): HttpServer {
     });
   }
   addHealthRoutes(app, settings.health, draining.isStopping);
-  return { app, draining, lineBodies };
+  const answerErrors = (scope: FastifyInstance, send: SendProblem) => {
+    scope.setErrorHandler(answerError(settings.logger, send));
+  };
+  return { app, draining, lineBodies, answerErrors };
 }
 
 function fastifyOptions(

@@ -1,4 +1,4 @@
-export type { ServerLogger } from './answer-errors.ts';
+export type { SendProblem, ServerLogger } from './answer-errors.ts';
 export { buildServer, type HttpServer, type ServerLimits, type ServerSettings } from './build-server.ts';
 export type { ShapeLimits } from './check-shape.ts';
 export type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts';

@@ -19,12 +19,7 @@ interface Target {
 }
 
 export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: ActivityRouteParts): void {
-  // Before the body is looked at, let alone received: 404 comes before 415, 413 and 400.
-  const onRequest = (request: { params: unknown }, _reply: unknown, done: (error?: Error) => void) => {
-    const { connectionId } = request.params as Target;
-    const foreign = CONNECTION_ID.test(connectionId) && parts.settingsOf(connectionId) === null;
-    done(foreign ? new ProblemError(refuse(404, 'connection_not_found')) : undefined);
-  };
+  const onRequest = refuseForeign(parts);
   app.post<{ Params: { connectionId: string; itemId: string } }>(
     '/v1/connections/:connectionId/items/:itemId/activities',
     { onRequest },
@@ -44,6 +39,15 @@ export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: Activi
       },
     );
   });
+}
+
+/** Before the body is looked at, let alone received: 404 comes before 415, 413 and 400. */
+export function refuseForeign({ settingsOf }: Pick<ActivityRouteParts, 'settingsOf'>) {
+  return (request: { readonly params: unknown }, _reply: unknown, done: (error?: Error) => void): void => {
+    const { connectionId } = request.params as Target;
+    const foreign = CONNECTION_ID.test(connectionId) && settingsOf(connectionId) === null;
+    done(foreign ? new ProblemError(refuse(404, 'connection_not_found')) : undefined);
+  };
 }
 
 async function takeActivities(
@@ -88,7 +92,7 @@ function sendStored(
     .send(stored.body);
 }
 
-function settingsOrThrow(parts: ActivityRouteParts, target: Target): AppendSettings {
+export function settingsOrThrow(parts: ActivityRouteParts, target: Target): AppendSettings {
   assertTarget(target);
   const settings = parts.settingsOf(target.connectionId);
   if (settings === null) throw new ProblemError(refuse(404, 'connection_not_found'));

@@ -6,6 +6,7 @@ import { buildServer, type HttpServer } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
+import { addGraphRoutes } from './graph-routes.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
@@ -58,7 +59,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     limits: { ...APPEND_LIMITS, ...parts.limits },
     onError: limitLogs(parts.logger, 'storing failed'),
   });
-  addActivityRoutes(server, {
+  const routeParts = {
     ...appender,
     rules: {
       performerIds: config.performerIds,
@@ -76,7 +77,9 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     receiptRef: () => makeReceiptRef(parts.randomBytes(RECEIPT_REF_LENGTH)),
     shardTag: parts.shardTag,
     metrics,
-  });
+  };
+  addActivityRoutes(server, routeParts);
+  addGraphRoutes(server, routeParts);
   addReceiptRoutes(server.app, {
     store,
     lingerMsOf: (id) => settingsOf(id)?.lingerMs ?? 0,

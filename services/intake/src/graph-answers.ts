@@ -1,0 +1,69 @@
+/* Answers in the shape of Microsoft Graph, for callers that believe to speak to it. */
+import type { CheckedBody, RejectedEntry } from '@sluice/core';
+import type { Problem } from '@sluice/http';
+
+const RESULT_TYPE = '#microsoft.graph.externalConnectors.externalActivityResult';
+const RESULTS = '$metadata#Collection(microsoft.graph.externalConnectors.externalActivityResult)';
+/** What is wrong with an activity is told under this code, as Graph does; ours is in the details. */
+const REJECTED = 'invalidRequest';
+/** A refused activity is shown as it was sent, but not at any length. */
+const TEXT_SHOWN_MAX = 128;
+/** Of a call in which nothing was valid. */
+const DETAILS_MAX = 100;
+
+/** Graph's own codes (concepts/errors), by status. */
+const CODES: Readonly<Record<number, string>> = {
+  404: 'itemNotFound',
+  408: 'requestTimeout',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  500: 'InternalServerError',
+  501: 'notSupported',
+  503: 'serviceNotAvailable',
+};
+
+export type GraphVersion = 'v1.0' | 'beta';
+
+/** One result for each activity that was sent, in its order; `error` null says that it is stored. */
+export function graphResults(version: GraphVersion, sent: readonly unknown[], { rejected }: CheckedBody) {
+  const refusals = new Map(rejected.map((refusal) => [refusal.index, refusal]));
+  const value = sent.map((activity, index) => {
+    const { type, startDateTime } = isObject(activity) ? activity : {};
+    const refusal = refusals.get(index);
+    const error = refusal === undefined ? null : publicError(refusal);
+    return { '@odata.type': RESULT_TYPE, type: shown(type), startDateTime: shown(startDateTime), error };
+  });
+  return { '@odata.context': `https://graph.microsoft.com/${version}/${RESULTS}`, value };
+}
+
+function publicError(refusal: RejectedEntry) {
+  const { message, pointer } = refusal;
+  return { code: REJECTED, message, target: pointer, details: [detailOf(refusal)], innerError: null };
+}
+
+function detailOf({ code, message, pointer }: RejectedEntry) {
+  return { code, message, target: pointer };
+}
+
+/** Graph's error object. The code is Graph's for the status, the one inside is ours. */
+export function graphError(problem: Problem, ids: { readonly requestId: string; readonly date: Date }) {
+  const { status, code, detail, members } = problem;
+  const rejected = (members?.['rejected'] ?? []) as readonly RejectedEntry[];
+  const innerError = {
+    code,
+    date: ids.date.toISOString().slice(0, 19),
+    'request-id': ids.requestId,
+    'client-request-id': ids.requestId,
+  };
+  const details = rejected.slice(0, DETAILS_MAX).map(detailOf);
+  const error = { code: CODES[status] ?? 'invalidRequest', message: detail, innerError };
+  return { error: details.length === 0 ? error : { ...error, details } };
+}
+
+function shown(text: unknown): string | null {
+  return typeof text === 'string' ? text.slice(0, TEXT_SHOWN_MAX).toWellFormed() : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,74 @@
+/*
+  Graph's own path: a client that sends activities to Graph sends them here when its base URL is changed, and is answered
+  in Graph's shape. A success says that they are stored, not yet that Graph has them. Everything else of Graph is refused
+  as not supported, so that a client which needs more than this is told at once.
+*/
+import { checkBody } from '@sluice/core';
+import { type FastifyInstance, type FastifyReply, type HttpServer, httpProblem, ProblemError } from '@sluice/http';
+import { type ActivityRouteParts, refuseForeign, settingsOrThrow } from './activity-routes.ts';
+import { refuseAll, refuseBody, refuseEmpty } from './answer-append.ts';
+import { type GraphVersion, graphError, graphResults } from './graph-answers.ts';
+import { storeChecked } from './store-checked.ts';
+
+const VERSIONS: readonly GraphVersion[] = ['v1.0', 'beta'];
+const ACTIONS = ['addActivities', 'microsoft.graph.externalConnectors.addActivities'];
+
+interface GraphTarget {
+  readonly connectionId: string;
+  readonly itemId: string;
+}
+
+export function addGraphRoutes({ app, answerErrors }: HttpServer, parts: ActivityRouteParts): void {
+  void app.register(async (graph) => {
+    answerErrors(graph, (reply, problem, requestId) =>
+      reply
+        .code(problem.status)
+        .headers({ ...problem.headers, 'request-id': requestId, 'cache-control': 'no-store' })
+        .send(graphError(problem, { requestId, date: new Date() })),
+    );
+    for (const version of VERSIONS) addVersion(graph, version, parts);
+  });
+}
+
+function addVersion(graph: FastifyInstance, version: GraphVersion, parts: ActivityRouteParts): void {
+  for (const action of ACTIONS) {
+    graph.post<{ Params: GraphTarget }>(
+      `/${version}/external/connections/:connectionId/items/:itemId/${action}`,
+      { onRequest: refuseForeign(parts) },
+      (request, reply) => {
+        reply.header('request-id', request.id);
+        return takeGraphActivities(parts, { version, target: request.params, body: request.body }, reply);
+      },
+    );
+  }
+  // Before a body is looked at: whatever it is, nothing here takes it.
+  const onRequest = (_request: unknown, _reply: unknown, done: (error?: Error) => void) => {
+    const detail = 'Sluice takes POST …/external/connections/{id}/items/{id}/addActivities, and nothing else of Graph.';
+    done(new ProblemError({ status: 501, code: 'notSupported', detail }));
+  };
+  for (const path of [`/${version}`, `/${version}/*`]) graph.all(path, { onRequest }, async () => null);
+}
+
+async function takeGraphActivities(
+  parts: ActivityRouteParts,
+  call: { readonly version: GraphVersion; readonly target: GraphTarget; readonly body: unknown },
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { connectionId, itemId } = call.target;
+  const settings = settingsOrThrow(parts, call.target);
+  if (call.body === undefined) throw new ProblemError(httpProblem('body_empty'));
+  const checked = checkBody(call.body, itemId, parts.rules);
+  if (!checked.ok) throw new ProblemError(refuseBody(checked));
+  // A single activity without its list is a form of ours, not of Graph.
+  const sent = (call.body as { readonly activities?: unknown }).activities;
+  if (!Array.isArray(sent)) throw new ProblemError(refuseEmpty());
+  for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
+  if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
+
+  const { receiptId, durability } = await storeChecked(parts, { connectionId, settings }, checked);
+  return reply
+    .code(checked.rejected.length === 0 ? 200 : 207)
+    .header('location', `/v1/receipts/${receiptId}`)
+    .header('sluice-durability', durability)
+    .send(graphResults(call.version, sent, checked));
+}

@@ -1,6 +1,6 @@
 /* Bodies of lines: read while they arrive, as long as they move. */
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { buildServer, LineBody, listen, type ServerLimits, stopServer } from '../src/index.ts';
@@ -105,6 +105,22 @@ test('a reader that stops early is answered though the caller goes on sending', 
   const port = await startLines(t, {}, 5);
   const answer = await exchange(port, post('/lines', NDJSON, '1\n'.repeat(1_000_000)));
   assert.equal(answer.status, 200);
+});
+
+test('who goes on sending after an early answer is cut off', async (t) => {
+  const port = await startLines(t, { requestTimeoutMs: 60_000 }, 5);
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(
+    'POST /lines HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/jsonl\r\ntransfer-encoding: chunked\r\n\r\n',
+  );
+  const drip = setInterval(() => socket.writable && socket.write('2\r\n1\n\r\n'), 30);
+  t.after(() => clearInterval(drip));
+  socket.resume();
+  const late = new Promise((resolve) => setTimeout(resolve, 15_000, 'still open').unref());
+  assert.notEqual(await Promise.race([closed, late]), 'still open');
 });
 
 test('so many bodies of lines at once; one more is 503, and there is room again when one has ended', async (t) => {

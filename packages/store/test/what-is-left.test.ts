@@ -67,7 +67,7 @@ test('receipts that expired leave the list of receipts', async () => {
     );
   }
   const listed = async () =>
-    (await store.redis.zrange(`${S}receipts`, 0, -1)).filter((ref) => ref.startsWith('EXPIRED')).length;
+    (await store.redis.zrange(`${S}receipts`, '0', '-1')).filter((ref) => ref.startsWith('EXPIRED')).length;
   assert.ok((await listed()) > 30);
   let sequence = 0;
   await eventually(

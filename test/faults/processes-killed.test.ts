@@ -57,7 +57,9 @@ async function assertNothingLost(system: System, producer: Producer) {
 }
 
 test('a worker killed in the middle of its calls is taken over; duplicates are only of the calls it never settled', async () => {
-  const system = await startSystem({ workers: 2, behavior: { latencyMs: [50, 150] } });
+  // Few calls a worker, so that both have some in flight whichever of them is killed.
+  const env = { SLUICE_WORKER_CALLS_MAX: '5', SLUICE_CALL_TIMEOUT_MS: '1000' };
+  const system = await startSystem({ workers: 2, env, behavior: { latencyMs: [100, 300] } });
   try {
     const producer = startProducer(() => [system.intakes[0]!.url!]);
     const stop = produce(producer);

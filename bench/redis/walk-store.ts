@@ -9,6 +9,7 @@ const INTERVAL_INITIAL_US = 10;
 const LOOPS = 50;
 const CALL_ENTRIES = 20;
 const DAY_MS = 86_400_000;
+const TENANT = 'bench';
 
 type Store = Pick<ActivityStore, 'take' | 'settle' | 'learn'>;
 
@@ -20,6 +21,7 @@ export async function takeLeases(store: Store, connectionId: string, leasesMax: 
     while (asked < leasesMax) {
       asked++;
       const taken = await store.take({
+        tenantId: TENANT,
         connectionId,
         leaseId: randomUUID(),
         leaseMs: 30_000,
@@ -47,6 +49,8 @@ export async function settleLeases(store: Store, connectionId: string, leases: r
     for (let lease = leases[next++]; lease !== undefined; lease = leases[next++]) {
       const result = await store.settle({
         connectionId,
+        tenantId: TENANT,
+        tenantEpoch: lease.tenantEpoch,
         leaseId: lease.leaseId,
         epoch: lease.epoch,
         settlement: {

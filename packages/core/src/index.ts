@@ -31,6 +31,8 @@ export * from './ports/drain-scheduler.ts';
 export * from './quota/bucket.ts';
 export * from './quota/in-flight-limit.ts';
 export * from './quota/learn-quota.ts';
+export * from './quota/tenant-quota.ts';
+export * from './quota/wait-for-turn.ts';
 export { BREAKER_FAILURES } from './settle/plan-call.ts';
 export * from './settle/plan-settlement.ts';
 export * from './settle/settlement.ts';

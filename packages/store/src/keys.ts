@@ -1,5 +1,5 @@
 /*
-  Every key of Sluice starts with one of these two bases; scripts add the rest. All keys of a shard share one hash tag, so
+  Every key of Sluice starts with one of these three bases; scripts add the rest. All keys of a shard share one hash tag, so
   that a stage is one atomic script on Redis Cluster as well.
 
     shard       wake      zset    connection -> by when take must be called (the promise)
@@ -16,6 +16,8 @@
                 meta, q   hash    counters, pause, block; the bucket
                 dead, parked stream    entries with that end, until they are replayed or discarded
                 unknown   stream
+    tenant      q         hash    the bucket above its connections, until when it is active, the last refusal
+                turns, waits zset connections in line for it: by their last granted call; by when they asked last
 */
 export const SHARD_TAG = 's0';
 
@@ -29,6 +31,10 @@ export function connectionsBase(tag: string = SHARD_TAG): string {
 
 export function connectionBase(connectionId: string, tag: string = SHARD_TAG): string {
   return `{${tag}}:c:${connectionId}:`;
+}
+
+export function tenantBase(tenantId: string, tag: string = SHARD_TAG): string {
+  return `{${tag}}:t:${tenantId}:`;
 }
 
 /** BullMQ's prefix: its queues lie in the shard's slot. */

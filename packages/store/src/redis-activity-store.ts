@@ -10,10 +10,11 @@ import type {
 } from '@sluice/core';
 import type { RunScript } from './client.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
-import { connectionBase, connectionsBase, SHARD_TAG, shardBase } from './keys.ts';
+import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
 import { readBucket } from './read-bucket.ts';
 import { readConnection } from './read-connection.ts';
 import { readReceipt } from './read-receipt.ts';
+import { readTenant } from './read-tenant.ts';
 import { settleArguments } from './settle-arguments.ts';
 
 /** Receipts of reclaimed leases that are parked end with this. */
@@ -27,12 +28,18 @@ export interface RedisStoreParts {
 export function redisActivityStore({ run, connectionIds }: RedisStoreParts): ActivityStore {
   const shard = shardBase();
   const both = (connectionId: string) => [connectionBase(connectionId), shard];
+  const all = ({ connectionId, tenantId }: { readonly connectionId: string; readonly tenantId: string }) => [
+    ...both(connectionId),
+    tenantBase(tenantId),
+  ];
   return {
     append: async (piece) => readAppend(await run('append', both(piece.connectionId), appendArguments(piece))),
-    take: async (request) => readTake(request, await run('take', both(request.connectionId), takeArguments(request))),
-    settle: async (request) => readSettle(await run('settle', both(request.connectionId), settleArguments(request))),
+    take: async (request) => readTake(request, await run('take', all(request), takeArguments(request))),
+    settle: async (request) => readSettle(await run('settle', all(request), settleArguments(request))),
     learn: async (connectionId, version, learning) =>
-      readLearn(await run('learn', [connectionBase(connectionId)], learnArguments(version, learning))),
+      readLearn(await run('learn', [connectionBase(connectionId)], learnArguments('connection', version, learning))),
+    learnTenant: async (tenantId, version, learning) =>
+      readLearn(await run('learn', [tenantBase(tenantId)], learnArguments('tenant', version, learning))),
     sweep: async ({ lateMs, notWithinMs }) => (await run('sweep', [shard], [lateMs, notWithinMs])) as string[],
     receipt: async (receiptId) => {
       if (!receiptId.startsWith(SHARD_TAG)) return null;
@@ -42,6 +49,7 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
     connection: async (connectionId) =>
       readConnection(connectionId, await run('connection', [connectionBase(connectionId)], [])),
     connectionIds,
+    tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
     pause: async (connectionId) => {
       await run('pause', both(connectionId), [connectionId, 'pause']);
     },
@@ -133,6 +141,7 @@ function readTake(request: TakeRequest, reply: unknown): TakeResult {
       untilMs: untilMs === 0 ? null : untilMs,
       nowMs: Number(r[3]),
       learn: readBucket(r[4]),
+      learnTenant: readBucket(r[5]),
     };
   }
   return {
@@ -149,16 +158,25 @@ function readTake(request: TakeRequest, reply: unknown): TakeResult {
     nowMs: Number(r[9]),
     entries: r[10] as readonly string[],
     learn: readBucket(r[11]),
+    tenantEpoch: Number(r[12]),
+    learnTenant: readBucket(r[13]),
   };
 }
 
 function readSettle(reply: unknown): SettleResult {
-  const [status, wakeAtMs, nowMs, bucket] = reply as readonly [SettleResult['status'], string, number, unknown];
-  return { status, wakeAtMs: Number(wakeAtMs) === 0 ? null : Number(wakeAtMs), nowMs, learn: readBucket(bucket) };
+  const [status, wakeAtMs, nowMs, bucket, ofTenant] = reply as readonly [
+    SettleResult['status'],
+    string,
+    number,
+    unknown,
+    unknown,
+  ];
+  const learn = { learn: readBucket(bucket), learnTenant: readBucket(ofTenant) };
+  return { status, wakeAtMs: Number(wakeAtMs) === 0 ? null : Number(wakeAtMs), nowMs, ...learn };
 }
 
-function learnArguments(version: number, learning: Learning): (string | number)[] {
-  return [version, learning.memory, learning.intervalUs, learning.learnAtMs, learning.closedUntilMs];
+function learnArguments(owner: 'connection' | 'tenant', version: number, learning: Learning): (string | number)[] {
+  return [owner, version, learning.memory, learning.intervalUs, learning.learnAtMs, learning.closedUntilMs];
 }
 
 function readLearn(reply: unknown): boolean {

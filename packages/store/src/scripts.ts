@@ -10,32 +10,46 @@ export const SCRIPT_NAMES = [
   'pause',
   'receipt',
   'connection',
+  'tenant',
   'dead-letters',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
 const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   append: ['clock', 'columns', 'item-index', 'promise', 'remembered', 'receipt'],
-  take: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'awake', 'receipt', 'returns', 'pick'],
-  settle: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'awake', 'receipt', 'returns', 'settle-call'],
+  take: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'tenant', 'awake', 'receipt', 'returns', 'pick'],
+  settle: [
+    'clock',
+    'columns',
+    'item-index',
+    'promise',
+    'bucket',
+    'tenant',
+    'awake',
+    'receipt',
+    'returns',
+    'settle-call',
+  ],
   learn: ['clock', 'bucket'],
   sweep: ['clock', 'promise'],
   pause: ['clock', 'promise', 'settle-call'],
   receipt: ['columns'],
   connection: ['clock', 'columns', 'item-index'],
+  tenant: [],
   'dead-letters': ['clock', 'columns', 'item-index', 'promise', 'settle-call', 'ended'],
 };
 
 /** How many KEYS a script takes. */
 export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   append: 2,
-  take: 2,
-  settle: 2,
+  take: 3,
+  settle: 3,
   learn: 1,
   sweep: 1,
   pause: 2,
   receipt: 1,
   connection: 1,
+  tenant: 1,
   'dead-letters': 2,
 };
 

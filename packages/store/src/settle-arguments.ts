@@ -26,6 +26,7 @@ export function settleArguments(request: SettleRequest): (string | number)[] {
     JSON.stringify(groupDelays(entries)),
     JSON.stringify(entries.flatMap(reasonOf)),
     request.inFlightMax,
+    request.tenantEpoch,
   ];
 }
 

@@ -13,6 +13,7 @@ import { reclaimContract } from './contract/reclaim.contract.ts';
 import { refusalContract } from './contract/refusal.contract.ts';
 import { replayContract } from './contract/replay.contract.ts';
 import { settleContract } from './contract/settle.contract.ts';
+import { tenantContract } from './contract/tenant.contract.ts';
 import { viewContract } from './contract/view.contract.ts';
 import type { MakeStore } from './contract-store.ts';
 
@@ -26,6 +27,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('reclaim', () => reclaimContract(makeStore));
     describe('settle', () => settleContract(makeStore));
     describe('quota', () => quotaContract(makeStore));
+    describe('the limit of a tenant', () => tenantContract(makeStore));
     describe('calls in flight', () => inFlightContract(makeStore));
     describe('pause, hold, breaker', () => blockContract(makeStore));
     describe('the promise', () => promiseContract(makeStore));

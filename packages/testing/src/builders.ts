@@ -12,6 +12,7 @@ import {
 } from '@sluice/core';
 
 export const CONNECTION = 'hr';
+export const TENANT = 'contoso';
 /** 2026-01-01T00:00:00.000Z */
 export const ACTIVITY_START_MS = 1_767_225_600_000;
 export const PERFORMER_ID = '4b9b7f0c-5f2a-4a39-9c1e-0d8a5d3e7a11';
@@ -62,6 +63,7 @@ export function makePiece(parts: Partial<AppendPiece> = {}): AppendPiece {
 export function makeTake(parts: Partial<TakeRequest> = {}): TakeRequest {
   return {
     connectionId: CONNECTION,
+    tenantId: TENANT,
     leaseId: 'lease-1',
     leaseMs: 30_000,
     callTimeoutMs: 20_000,
@@ -78,8 +80,10 @@ export function makeTake(parts: Partial<TakeRequest> = {}): TakeRequest {
 export function makeSettle(parts: Partial<SettleRequest> = {}): SettleRequest {
   return {
     connectionId: CONNECTION,
+    tenantId: TENANT,
     leaseId: 'lease-1',
     epoch: 0,
+    tenantEpoch: 0,
     settlement: makeSettlement([]),
     deadLettersMax: 1_000_000,
     receiptTtlMs: 86_400_000,

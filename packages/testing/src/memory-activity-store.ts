@@ -13,6 +13,7 @@ import { viewReceipt } from './memory/receipt.ts';
 import { settleLease } from './memory/settle-lease.ts';
 import { connectionOf, emptyState, knownConnections, type Now } from './memory/state.ts';
 import { takeLease } from './memory/take-lease.ts';
+import { learnTenant, tenantOf } from './memory/tenant.ts';
 
 export interface MemoryActivityStore extends ActivityStore {
   /** By when somebody must call take; null: nobody needs to. */
@@ -37,6 +38,8 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     learn: async (id, version, learning) => {
       return learn(connectionOf(state, id), { version, learning }, now());
     },
+    learnTenant: async (id, version, learning) => learnTenant(tenantOf(state, id), { version, learning }, now()),
+    tenantQuota: async (id) => structuredClone(tenantOf(state, id).quota),
     sweep: async (request) => sweepPromises(state, request, now()),
     receipt: async (receiptId) => structuredClone(viewReceipt(state, receiptId, now())),
     connection: async (id) => {

@@ -12,6 +12,7 @@ import { createOpenResponses, type OpenResponses } from './http/open-responses.t
 import { routeRequest } from './http/route-request.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { createGates } from './limits/connection-gate.ts';
+import { createTenantGates } from './limits/tenant-gates.ts';
 import type { Random } from './random.ts';
 import { createTokenReader } from './tokens/token.ts';
 import type { World } from './world.ts';
@@ -49,6 +50,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     log,
     behavior: createBehaviorInForce(options.random),
     gates: createGates(clock.nowMs),
+    tenantGates: createTenantGates(),
     ledger,
     stats: createStats(),
     tokenCounts: createTokenCounts(),

@@ -8,6 +8,7 @@ import type { TokenCounts } from './control/token-counts.ts';
 import type { Appearances } from './graph/appearances.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Gates } from './limits/connection-gate.ts';
+import type { TenantGates } from './limits/tenant-gates.ts';
 import type { CheckedToken } from './tokens/token.ts';
 
 export interface World {
@@ -15,6 +16,7 @@ export interface World {
   readonly log: Logger;
   readonly behavior: BehaviorInForce;
   readonly gates: Gates;
+  readonly tenantGates: TenantGates;
   readonly ledger: Ledger;
   readonly stats: Stats;
   readonly tokenCounts: TokenCounts;

@@ -4,7 +4,6 @@
 */
 import {
   type ActivityStore,
-  type Bucket,
   type Lease,
   OUTCOME_OF_NO_CALL,
   type OutcomeOverrides,
@@ -17,11 +16,13 @@ import {
   type SettleResult,
   splitReadable,
 } from '@sluice/core';
+import type { Learn } from './learn.ts';
 
 export interface DeliverParts {
   readonly store: ActivityStore;
   readonly send: (connectionId: string, lease: Lease, entries: readonly string[]) => Promise<Reply>;
-  readonly learn: (connectionId: string, bucket: Bucket | null, nowMs: number) => Promise<void>;
+  readonly tenantId: string;
+  readonly learn: Learn;
   readonly wake: (connectionId: string, atMs: number) => Promise<void>;
   readonly settings: SettlementSettings & {
     readonly deadLettersMax: number;
@@ -57,8 +58,10 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
   const result = await settleUntilAnswered(parts, {
     connectionId,
+    tenantId: parts.tenantId,
     leaseId: lease.leaseId,
     epoch: lease.epoch,
+    tenantEpoch: lease.tenantEpoch,
     settlement,
     deadLettersMax: settings.deadLettersMax,
     receiptTtlMs: settings.receiptTtlMs,
@@ -66,7 +69,7 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
     inFlightMax: settings.inFlightMax,
   });
   parts.observe({ connectionId, lease, reply, reason: outcome.call.reason, settlement, result });
-  await parts.learn(connectionId, result.learn, result.nowMs);
+  await parts.learn(connectionId, result);
   if (result.wakeAtMs !== null) await parts.wake(connectionId, result.wakeAtMs);
 }
 

@@ -11,6 +11,7 @@ const waiting = (reason: TakeRefusal['reason'], untilMs: number | null): TakeRef
   untilMs,
   nowMs: 10_000,
   learn: null,
+  learnTenant: null,
 });
 
 interface Scene {

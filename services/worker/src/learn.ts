@@ -1,18 +1,54 @@
 /* Runs the controller when take or settle handed out something to learn. Of many calls that saw the same version, one learns. */
-import { type ActivityStore, type Bucket, learnQuota, type QuotaSettings } from '@sluice/core';
+import {
+  type ActivityStore,
+  type Bucket,
+  type Learning,
+  learnQuota,
+  type QuotaSettings,
+  tenantQuotaSettings,
+} from '@sluice/core';
 
-export type Learn = (connectionId: string, bucket: Bucket | null, nowMs: number) => Promise<void>;
+/** Buckets as take and settle hand them out; null: nothing to learn there. */
+export interface HandedOut {
+  readonly learn: Bucket | null;
+  readonly learnTenant: Bucket | null;
+  readonly nowMs: number;
+}
 
-export function learnOnce(store: ActivityStore, settingsOf: (connectionId: string) => QuotaSettings | null): Learn {
+export type Learn = (connectionId: string, handedOut: HandedOut) => Promise<void>;
+
+/** What is to be known of a connection to learn its quota and its tenant's. */
+export interface LearnSettings {
+  readonly quota: QuotaSettings;
+  readonly tenantId: string;
+  readonly tenantQuota: QuotaSettings;
+}
+
+export function learnOnce(store: ActivityStore, settingsOf: (connectionId: string) => LearnSettings | null): Learn {
   const learning = new Set<string>();
-  return async (connectionId, bucket, nowMs) => {
-    const settings = bucket === null ? null : settingsOf(connectionId);
-    if (bucket === null || settings === null || learning.has(connectionId)) return;
-    learning.add(connectionId);
+
+  async function once(owner: string, write: () => Promise<boolean>): Promise<void> {
+    if (learning.has(owner)) return;
+    learning.add(owner);
     try {
-      await store.learn(connectionId, bucket.version, learnQuota(bucket, settings, nowMs));
+      await write();
     } finally {
-      learning.delete(connectionId);
+      learning.delete(owner);
+    }
+  }
+
+  return async (connectionId, { learn, learnTenant, nowMs }) => {
+    if (learn === null && learnTenant === null) return;
+    const settings = settingsOf(connectionId);
+    if (settings === null) return;
+    const { quota, tenantId, tenantQuota } = settings;
+    const decided = (bucket: Bucket, of: QuotaSettings): Learning => learnQuota(bucket, of, nowMs);
+    if (learn !== null)
+      await once(`connection ${connectionId}`, () => store.learn(connectionId, learn.version, decided(learn, quota)));
+    if (learnTenant !== null) {
+      const { version } = learnTenant;
+      const write = () => store.learnTenant(tenantId, version, decided(learnTenant, tenantQuotaSettings(tenantQuota)));
+      await once(`tenant ${tenantId}`, write);
     }
   };
 }

@@ -1,5 +1,11 @@
 /* What the worker knows of each connection, made once: how it takes, with which tenant's token it sends, how it settles. */
-import { type Config, type ConnectionConfig, type ConnectionInForce, rememberConnections } from '@sluice/config';
+import {
+  type Config,
+  type ConnectionConfig,
+  type ConnectionInForce,
+  rememberConnections,
+  type TenantConfig,
+} from '@sluice/config';
 import { intervalInitialUs, type Lease, type Reply, type TakeRequest } from '@sluice/core';
 import type { DeliverParts } from './deliver-batch.ts';
 import type { Senders } from './open-senders.ts';
@@ -9,7 +15,7 @@ export interface WorkerConnection {
   readonly deliver: DeliverParts;
 }
 
-export interface ConnectionParts extends Omit<DeliverParts, 'send' | 'settings' | 'outcomes'> {
+export interface ConnectionParts extends Omit<DeliverParts, 'tenantId' | 'send' | 'settings' | 'outcomes'> {
   readonly config: Config;
   readonly senders: Senders;
   /** Monotonic milliseconds: by then the call of this lease must be over. */
@@ -41,9 +47,10 @@ function openConnection(
     return sender.send({ connectionId: graphConnectionId, itemId, entries, clientRequestId, ...times });
   }
   return {
-    takeSettings: takeSettingsOf(settings),
+    takeSettings: takeSettingsOf(tenant, settings),
     deliver: {
       ...deliver,
+      tenantId: tenant.name,
       send,
       settings: { ...settings, receiptTtlMs: config.receiptTtlMs },
       outcomes: config.outcomes,
@@ -51,8 +58,9 @@ function openConnection(
   };
 }
 
-function takeSettingsOf(settings: ConnectionConfig): WorkerConnection['takeSettings'] {
+function takeSettingsOf(tenant: TenantConfig, settings: ConnectionConfig): WorkerConnection['takeSettings'] {
   return {
+    tenantId: tenant.name,
     leaseMs: settings.leaseMs,
     callTimeoutMs: settings.callTimeoutMs,
     lingerMs: settings.lingerMs,

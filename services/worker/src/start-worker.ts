@@ -39,7 +39,12 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
   const senders = openSenders(config);
   const calls = boundedCalls(config.workerCallsMax);
-  const learn = learnOnce(store, (connectionId) => connectionSettings(config, connectionId)?.settings.quota ?? null);
+  const learn = learnOnce(store, (connectionId) => {
+    const inForce = connectionSettings(config, connectionId);
+    if (inForce === null) return null;
+    const { tenant, settings } = inForce;
+    return { quota: settings.quota, tenantId: tenant.name, tenantQuota: tenant.settings.quota };
+  });
   const leaseEnds = new WeakMap<Lease, number>();
   const connectionOf = openConnections({
     config,
@@ -60,7 +65,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
     const begun = performance.now();
     const taken = await store.take({ ...takeSettings, connectionId, leaseId: randomUUID() });
     if (taken.status === 'leased') leaseEnds.set(taken, begun + takeSettings.leaseMs);
-    await learn(connectionId, taken.learn, taken.nowMs);
+    await learn(connectionId, taken);
     return taken;
   }
 

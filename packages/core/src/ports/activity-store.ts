@@ -5,6 +5,7 @@
   clock, milliseconds since 1970.
 */
 import type { Bucket, Learning } from '../quota/bucket.ts';
+import type { TenantQuota } from '../quota/tenant-quota.ts';
 import type { Settlement } from '../settle/settlement.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 
@@ -25,7 +26,7 @@ export interface ActivityStore extends DeadLetterStore {
    * Binds late: nothing is grouped before the quota grants a call. Idempotent by lease id while the lease is open.
    *
    * Order of decisions: reclaim expired leases and bring back due retries (at most 4 each); paused; held or breaker (one probe when its time
-   * has come); closed; too many in flight; no token; then the item:
+   * has come); closed (the connection, or its tenant: then the connection closes alike); too many in flight; no token; then the item:
    *   1. a due whole group (a bisected half), at most every second call, as it is;
    *   2. the item that has waited longest when that is longer than ageBoundMs, at most every second call;
    *   3. of the best eight by (fill, then age): the first that is full or whose head waited lingerMs;
@@ -37,6 +38,9 @@ export interface ActivityStore extends DeadLetterStore {
    * An item is full with entriesMax entries. An item whose equal pairs left only m entries for its last call is as full as m.
    * Within an item: from the head, skipping entries whose pair (type, start) is already in this call; skipped ones keep
    * their place at the head. At most 3 rounds of reading.
+   *
+   * While the tenant's bucket is active, what was found goes only when that has a token as well and no other connection of
+   * the tenant that is waiting for one was granted its last call earlier (tenant-quota.ts, wait-for-turn.ts): else `quota`.
    *
    * A refusal's untilMs is never later than the end of the first open lease: only a take finds that its worker died.
    */
@@ -50,6 +54,8 @@ export interface ActivityStore extends DeadLetterStore {
 
   /** Writes what the controller decided for bucket.version. False: another worker was first; nothing changed. */
   learn(connectionId: string, version: number, learning: Learning): Promise<boolean>;
+  /** The same for the bucket of a tenant. */
+  learnTenant(tenantId: string, version: number, learning: Learning): Promise<boolean>;
 
   /**
    * sweep: connections whose promise is overdue by more than lateMs, at most 100; each gets a new promise, so that two
@@ -64,6 +70,9 @@ export interface ActivityStore extends DeadLetterStore {
   connection(connectionId: string): Promise<ConnectionView | null>;
 
   connectionIds(): Promise<readonly string[]>;
+
+  /** The limit above the connections of a tenant, as far as it is known. */
+  tenantQuota(tenantId: string): Promise<TenantQuota>;
 
   pause(connectionId: string): Promise<void>;
   /** Ends a pause, a hold and an open breaker. Answers when to wake the connection, null: no need. */
@@ -139,6 +148,8 @@ export type AppendResult =
 
 export interface TakeRequest {
   readonly connectionId: string;
+  /** Whose connection it is: Sluice's name of the tenant. */
+  readonly tenantId: string;
   /** Made by the worker, unique; the call's client-request-id. */
   readonly leaseId: string;
   readonly leaseMs: number;
@@ -167,6 +178,9 @@ export interface Lease {
   /** This group came whole (a bisected half). */
   readonly whole: boolean;
   readonly epoch: number;
+  /** The epoch of the tenant's bucket, whether that is active or not. */
+  readonly tenantEpoch: number;
+  /** Closures in a row of the connection or of its tenant, whichever are more. */
   readonly refusedInARow: number;
   readonly failedInARow: number;
   /** The connection is held or its breaker is open, and this is the one call that probes it. */
@@ -176,6 +190,7 @@ export interface Lease {
   /** The store's clock at the take; the lease ends leaseMs later. */
   readonly nowMs: number;
   readonly learn: Bucket | null;
+  readonly learnTenant: Bucket | null;
 }
 
 export interface TakeRefusal {
@@ -186,12 +201,15 @@ export interface TakeRefusal {
   /** The store's clock at the refusal: untilMs − nowMs is how long to wait. */
   readonly nowMs: number;
   readonly learn: Bucket | null;
+  readonly learnTenant: Bucket | null;
 }
 
 export interface SettleRequest {
   readonly connectionId: string;
+  readonly tenantId: string;
   readonly leaseId: string;
   readonly epoch: number;
+  readonly tenantEpoch: number;
   readonly settlement: Settlement;
   /** SLUICE_DEAD_LETTERS_MAX: with that many dead letters and parked entries the connection is held. */
   readonly deadLettersMax: number;
@@ -208,6 +226,7 @@ export interface SettleResult {
   /** The store's clock at the settlement. */
   readonly nowMs: number;
   readonly learn: Bucket | null;
+  readonly learnTenant: Bucket | null;
 }
 
 export interface ReceiptView {

@@ -12,7 +12,7 @@ local base = KEYS[1]
 local us, now = clock()
 local leased, oldest = 0, oldest_head(base)
 for _, lease in ipairs(redis.call('ZRANGE', base .. 'lease', 0, 99)) do
-  for _, entry in ipairs(redis.call('LRANGE', base .. 'l:' .. lease, 3, -1)) do
+  for _, entry in ipairs(redis.call('LRANGE', base .. 'l:' .. lease, 4, -1)) do
     leased, oldest = leased + 1, math.min(oldest, accepted_of(entry))
   end
 end

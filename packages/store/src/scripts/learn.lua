@@ -2,22 +2,24 @@
   learn: write what the controller decided, if nobody was faster.
 
   KEYS
-    1 connection  BASE    every key of the connection starts with it
+    1 owner       BASE    every key of the connection or tenant starts with it
   ARGV
-    1 version        of the bucket the decision was made from
-    2 memory         the controller's own state
-    3 intervalUs
-    4 learnAtMs
-    5 closedUntilMs  prolongs the closure when later; never shortens it
+    1 kind           connection or tenant; a tenant has no awake clock
+    2 version        of the bucket the decision was made from
+    3 memory         the controller's own state
+    4 intervalUs
+    5 learnAtMs
+    6 closedUntilMs  prolongs the closure when later; never shortens it
   RETURNS {status}
     learned  written; the window starts anew
     late     another worker was first; nothing changed
 ]]
-local base, version, memory, interval, learn_at, closed_until = KEYS[1], tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local base, kind, version, memory, interval, learn_at, closed_until = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 
 local us, now = clock()
 if tonumber(redis.call('HGET', base .. 'q', 'version') or 0) ~= version then return { 'late' } end
 local b = read_bucket(base)
+b.still = kind == 'connection'
 close_until(base, b, closed_until, now)
 local since = math.max(now, b.closed)
 redis.call('HSET', base .. 'q', 'version', version + 1, 'memory', memory, 'interval', interval, 'learnAt', learn_at,

@@ -16,7 +16,7 @@ local id, in_flight = redis.call('HGET', shard .. 'r:' .. ref, 'connection'), 0
 if not id then return { {}, 0 } end
 local base = connections .. id .. ':'
 for _, lease in ipairs(redis.call('ZRANGE', base .. 'lease', 0, 99)) do
-  for _, entry in ipairs(redis.call('LRANGE', base .. 'l:' .. lease, 3, -1)) do
+  for _, entry in ipairs(redis.call('LRANGE', base .. 'l:' .. lease, 4, -1)) do
     if receipt_of(entry) == ref then in_flight = in_flight + 1 end
   end
 end

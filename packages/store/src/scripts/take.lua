@@ -4,6 +4,7 @@
   KEYS
     1 connection  BASE    every key of the connection starts with it
     2 shard       BASE    every key of the shard starts with it
+    3 tenant      BASE    every key of the connection's tenant starts with it
   ARGV
     1 connectionId
     2 leaseId           made by the worker; the call's client-request-id
@@ -16,42 +17,46 @@
     9 unknownPolicy     retry or park: what happens to the entries of an expired lease
     10 intervalUs       of a bucket that has learned nothing yet
     11 receiptTtlMs
-  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, nowMs, entries, bucket}
-       or {'waiting', reason, untilMs, nowMs, bucket}
-    leased   the entries are out of the item and in the lease; a token is spent; why = whole, bound, best, oldest or again
+  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, nowMs, entries, bucket, tenantEpoch, tenantBucket}
+       or {'waiting', reason, untilMs, nowMs, bucket, tenantBucket}
+    leased   the entries are out of the item and in the lease; a token is spent, and one of the tenant's active bucket; why = whole, bound, best, oldest or again
     waiting  nothing changed but what came back by itself; reason = empty, paused, held, breaker, closed, inflight, quota, linger or retry; untilMs 0 = nobody knows
   WHY ONE SCRIPT
     The batch is bound at the moment of the grant: what a call carries decides throughput, and nothing may be granted twice.
 ]]
 local base, shard, id, lease, lease_ms, call_ms = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local linger, bound, cap, in_flight_max = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local policy, interval, ttl = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
+local policy, interval, ttl, tenant = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), KEYS[3]
 local RUNNING_MS, IN_FLIGHT_MS = 700, 500
 
 local us, now = clock()
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight')
-local b = read_bucket(base)
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt')
+local b, t = read_bucket(base), read_tenant(tenant, now)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
 
-local function leased(why, item, epoch, probe, whole, entries, at)
-  return { 'leased', why, item, epoch, b.in_a_row, tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), at, entries, to_learn(base, b, now) }
+local function leased(why, item, epoch, tenant_epoch, probe, whole, entries, at)
+  return { 'leased', why, item, epoch, math.max(b.in_a_row, t.in_a_row), tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), at, entries, to_learn(base, b, now), tenant_epoch, tenant_to_learn(tenant, t, now) }
 end
 -- The promise is `at`; the gate is there when an append could not be served earlier anyway.
 local function waiting(reason, at, gated)
   if at then promise_by(shard, id, at) else redis.call('ZREM', shard .. 'wake', id) end
   redis.call('HSET', base .. 'meta', 'gate', gated and string.format('%.0f', at) or 0)
-  return { 'waiting', reason, at and string.format('%.0f', at) or '0', now, to_learn(base, b, now) }
+  return { 'waiting', reason, at and string.format('%.0f', at) or '0', now, to_learn(base, b, now), tenant_to_learn(tenant, t, now) }
 end
 
 local open = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
-if #open > 0 then return leased('again', open[1], tonumber(open[2]), math.floor(open[3] / 2), open[3] % 2, rest(open, 4), redis.call('ZSCORE', base .. 'lease', lease) - lease_ms) end
+if #open > 0 then return leased('again', open[1], tonumber(open[2]), tonumber(open[3]), math.floor(open[4] / 2), open[4] % 2, rest(open, 5), redis.call('ZSCORE', base .. 'lease', lease) - lease_ms) end
 
 reclaim(base, shard, cap, policy, now, ttl)
 bring_back_due(base, cap, now)
+if t.active then leave_line(tenant, id, now) end
 
 if m[1] then return waiting('paused') end
 if m[2] and tonumber(m[3]) > now then return waiting(m[2], tonumber(m[3]), true) end
-if b.closed > now then return waiting('closed', b.closed, true) end
+-- The awake clock of a connection stands still for its tenant's closure as for its own.
+if b.known and t.closed > now then close_until(base, b, t.closed, now) end
+local closed = math.max(b.closed, t.closed)
+if closed > now then return waiting('closed', closed, true) end
 if redis.call('ZCOUNT', base .. 'lease', '(' .. (now + lease_ms - call_ms), '+inf') >= math.min(in_flight_max, math.floor((m[9] or math.huge) / 1000000)) then
   return waiting('inflight', now + IN_FLIGHT_MS, true)
 end
@@ -69,14 +74,21 @@ if not item then
   return waiting(reason, at < math.huge and at or nil)
 end
 
+local turn_at = t.active and wait_for_turn(tenant, t, id, tonumber(m[10] or 0), us, now)
+if turn_at then return waiting('quota', math.ceil(turn_at / 1000), true) end
+
 local taken, passed
 if why == 'whole' then taken = redis.call('LRANGE', base .. 'g:' .. group, 1, -1)
 else taken, passed = pick_entries(base, item, cap) end
 
 open_bucket(base, b, interval, now)
 grant_call(base, b, us)
+if t.active then
+  grant_call(tenant, t, us)
+  redis.call('HSET', base .. 'meta', 'grantedAt', string.format('%.0f', us))
+end
 local whole, probe, turn = why == 'whole' and 1 or 0, m[2] and 1 or 0, (why == 'whole' or why == 'bound') and 1 or 0
-redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, whole + 2 * probe, unpack(taken))
+redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, t.epoch, whole + 2 * probe, unpack(taken))
 redis.call('ZADD', base .. 'lease', now + lease_ms, lease)
 redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS)
 if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4])) end
@@ -86,4 +98,4 @@ if group then
   redis.call('ZREM', base .. 'whole', group)
   redis.call('DEL', base .. 'g:' .. group)
 else remove_picked(base, item, taken, passed, cap, now - math.max(bound, linger)) end
-return leased(why, item, b.epoch, probe, whole, taken, now)
+return leased(why, item, b.epoch, t.epoch, probe, whole, taken, now)

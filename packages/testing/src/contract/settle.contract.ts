@@ -29,7 +29,7 @@ export function settleContract(makeStore: MakeStore): void {
       await settle(call, [ACK, makeRequeue()], { quota: 'refused', closeMs: 1000, failed: true });
       const before = await view();
       const again = await settle(call, [ACK, makeRequeue()], { quota: 'refused', closeMs: 9000, failed: true });
-      assert.deepEqual(again, { status: 'again', wakeAtMs: null, nowMs: before.nowMs, learn: null });
+      assert.deepEqual(again, { status: 'again', wakeAtMs: null, nowMs: before.nowMs, learn: null, learnTenant: null });
       assert.deepEqual(await view(), before);
     }));
 

@@ -76,9 +76,9 @@ function stepsOf(store: ActivityStore, advance: (ms: number) => Promise<void>): 
     return result as TakeRefusal;
   }
 
-  function settle({ leaseId, epoch, entries }: Lease, verdicts: Verdicts, call = {}, parts: Parts = {}) {
+  function settle({ leaseId, epoch, tenantEpoch, entries }: Lease, verdicts: Verdicts, call = {}, parts: Parts = {}) {
     const list = 'kind' in verdicts ? entries.map(() => verdicts) : verdicts;
-    return store.settle(makeSettle({ leaseId, epoch, settlement: makeSettlement(list, call), ...parts }));
+    return store.settle(makeSettle({ leaseId, epoch, tenantEpoch, settlement: makeSettlement(list, call), ...parts }));
   }
 
   async function view(): Promise<ConnectionView> {

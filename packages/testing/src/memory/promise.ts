@@ -25,7 +25,10 @@ export function promiseAfterLease(connection: Connection, now: Now): void {
   connection.gateMs = now.ms + RUNNING_MS;
 }
 
-export function promiseAfterRefusal(connection: Connection, { reason, untilMs }: TakeRefusal): void {
+export function promiseAfterRefusal(
+  connection: Connection,
+  { reason, untilMs }: Pick<TakeRefusal, 'reason' | 'untilMs'>,
+): void {
   connection.promiseMs = untilMs;
   connection.gateMs = untilMs !== null && GATES.has(reason) ? untilMs : 0;
 }

@@ -1,24 +1,41 @@
 /* settle: what a call says about its connection: quota, closure, failures in a row, block. Once per lease id. */
-import { type CallSettlement, countAccepted, countInFlight, countRefused, type SettleRequest } from '@sluice/core';
+import {
+  type CallSettlement,
+  countAccepted,
+  countInFlight,
+  countRefused,
+  countTenantAccepted,
+  countTenantRefused,
+  type SettleRequest,
+} from '@sluice/core';
 import { replaceBucket } from './awake-clock.ts';
 import { beginBlock, endBlock } from './block.ts';
 import type { Connection, Now } from './state.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Answers whether a block was ended, so that somebody may call earlier than was promised. */
-export function settleCall(connection: Connection, request: SettleRequest, now: Now): boolean {
-  const { epoch, inFlightMax, settlement } = request;
+export function settleCall(connection: Connection, tenant: Tenant, request: SettleRequest, now: Now): boolean {
+  const { inFlightMax, settlement } = request;
   const { call } = settlement;
-  countQuota(connection, epoch, call, now);
+  countQuota(connection, tenant, request, now);
   connection.inFlightLimit = countInFlight(connection.inFlightLimit, call, { inFlightMax, nowMs: now.ms });
   if (call.failed !== null) connection.failedInARow = call.failed ? connection.failedInARow + 1 : 0;
   return settleBlock(connection, call, now);
 }
 
-function countQuota(connection: Connection, epoch: number, { quota, closeMs }: CallSettlement, now: Now): void {
+function countQuota(connection: Connection, tenant: Tenant, request: SettleRequest, now: Now): void {
+  const { epoch, tenantEpoch, settlement } = request;
+  const { quota, closeMs } = settlement.call;
   const { bucket } = connection;
+  if (quota === 'accepted') tenant.quota = countTenantAccepted(tenant.quota, tenantEpoch, now.ms);
   if (bucket === null) return;
   if (quota === 'refused') {
-    replaceBucket(connection, countRefused(bucket, epoch, now.ms, Math.ceil(closeMs)), now);
+    const retryAfterMs = Math.ceil(closeMs);
+    const call = { connectionId: connection.id, intervalUs: bucket.intervalUs, epoch: tenantEpoch, retryAfterMs };
+    const counted = countTenantRefused(tenant.quota, call, now.ms);
+    tenant.quota = counted.tenant;
+    const closed = { ...bucket, closedUntilMs: Math.max(bucket.closedUntilMs, now.ms + retryAfterMs) };
+    replaceBucket(connection, counted.isTenants ? closed : countRefused(bucket, epoch, now.ms, retryAfterMs), now);
     return;
   }
   const counted = quota === 'accepted' ? countAccepted(bucket, epoch) : bucket;

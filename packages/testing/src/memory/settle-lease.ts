@@ -18,6 +18,7 @@ import {
   pendingOf,
   type State,
 } from './state.ts';
+import { tenantOf, tenantToLearn } from './tenant.ts';
 
 const SETTLED_IDS_MAX = 4096;
 export const DEAD_LETTERS_FULL: Block = { kind: 'held', reason: 'dead letters full', probeEveryMs: 60_000 };
@@ -25,12 +26,19 @@ export const DEAD_LETTERS_FULL: Block = { kind: 'held', reason: 'dead letters fu
 export function settleLease(state: State, request: SettleRequest, now: Now): SettleResult {
   const { leaseId, settlement } = request;
   const connection = connectionOf(state, request.connectionId);
+  const tenant = tenantOf(state, request.tenantId);
   const lease = connection.leases.get(leaseId);
   const answer = (status: SettleResult['status'], wakeAtMs: number | null): SettleResult => {
-    return { status, wakeAtMs, nowMs: now.ms, learn: bucketToLearn(connection, now) };
+    return {
+      status,
+      wakeAtMs,
+      nowMs: now.ms,
+      learn: bucketToLearn(connection, now),
+      learnTenant: tenantToLearn(tenant, now),
+    };
   };
   if (lease === undefined && state.settledIds.has(leaseId)) {
-    return { status: 'again', wakeAtMs: null, nowMs: now.ms, learn: null };
+    return { status: 'again', wakeAtMs: null, nowMs: now.ms, learn: null, learnTenant: null };
   }
 
   if (lease !== undefined) assertPartition(lease, settlement.entries);
@@ -38,14 +46,14 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   forgetOldest(state.settledIds, SETTLED_IDS_MAX);
   if (lease === undefined) {
     connection.counts.staleSettles += 1;
-    const unblocked = settleCall(connection, request, now);
+    const unblocked = settleCall(connection, tenant, request, now);
     return answer('stale', wakeAfter(connection, { earliestDueMs: null, unblocked }, now));
   }
   connection.leases.delete(leaseId);
   const groups = settleEntries(state, connection, lease, request, now);
   connection.groups = [...connection.groups, ...groups];
   connection.counts.unknown += settlement.call.unknown?.entries ?? 0;
-  const unblocked = settleCall(connection, request, now);
+  const unblocked = settleCall(connection, tenant, request, now);
   holdWhenDeadLettersAreFull(connection, request, now);
   const earliestDueMs = groups.length === 0 ? null : Math.min(...groups.map(({ dueMs }) => dueMs));
   return answer('settled', wakeAfter(connection, { earliestDueMs, unblocked }, now));

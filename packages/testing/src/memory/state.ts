@@ -9,6 +9,8 @@ import {
   type SettledEntry,
 } from '@sluice/core';
 
+import type { Tenant } from './tenant.ts';
+
 /** A moment by the store's clock, in both units. One for each step. */
 export interface Now {
   readonly us: number;
@@ -17,6 +19,7 @@ export interface Now {
 
 export interface State {
   readonly connections: Map<string, Connection>;
+  readonly tenants: Map<string, Tenant>;
   /** By the part of their id that entries carry. */
   readonly receipts: Map<string, Receipt>;
   /** The last LANE_ANSWERS_MAX answers of each lane, by sequence. */
@@ -43,6 +46,8 @@ export interface Connection {
   endedEver: number;
   bucket: Bucket | null;
   inFlightLimit: InFlightLimit;
+  /** The last call charged to its tenant's bucket; 0 = none. */
+  grantedUs: number;
   /** The last call was of rule 1 or 2 (whole group, age bound), so the next looks at 3 and 4 first. */
   turnTaken: boolean;
   failedInARow: number;
@@ -110,6 +115,7 @@ export interface OpenLease {
   readonly whole: boolean;
   readonly probe: boolean;
   readonly epoch: number;
+  readonly tenantEpoch: number;
   readonly takenMs: number;
   readonly expiresMs: number;
 }
@@ -140,6 +146,7 @@ export interface Receipt {
 export function emptyState(): State {
   return {
     connections: new Map(),
+    tenants: new Map(),
     receipts: new Map(),
     lanes: new Map(),
     idGenerations: [],
@@ -158,6 +165,7 @@ export function emptyConnection(id: string): Connection {
     endedEver: 0,
     bucket: null,
     inFlightLimit: IN_FLIGHT_UNLOWERED,
+    grantedUs: 0,
     turnTaken: false,
     failedInARow: 0,
     pausedSinceMs: null,

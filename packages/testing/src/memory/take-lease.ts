@@ -3,6 +3,7 @@
   but the promise and what came back before it; a token is spent only when there is a lease.
 */
 import {
+  activeBucket,
   grantCall,
   inFlightMaxOf,
   type Lease,
@@ -12,60 +13,86 @@ import {
   type TakeRequest,
   type TakeResult,
 } from '@sluice/core';
-import { awakeMs } from './awake-clock.ts';
+import { awakeMs, replaceBucket } from './awake-clock.ts';
 import { bucketToLearn } from './learning.ts';
-import { longestWaiting, type Pick, pickItem, takesTurn } from './pick-item.ts';
+import { longestWaiting, type Pick as Picked, pickItem, takesTurn } from './pick-item.ts';
 import { promiseAfterLease, promiseAfterRefusal } from './promise.ts';
 import { reclaimLeases, removeGroup, returnDueGroups } from './return-entries.ts';
 import { type Connection, connectionOf, type Now, type OpenLease, type State } from './state.ts';
+import { leaveLine, standInLine, type Tenant, tenantOf, tenantToLearn } from './tenant.ts';
 
 const ROUNDS_MAX = 3;
 const INFLIGHT_WAIT_MS = 500;
 
 export function takeLease(state: State, request: TakeRequest, now: Now): TakeResult {
   const connection = connectionOf(state, request.connectionId);
+  const tenant = tenantOf(state, request.tenantId);
   const open = connection.leases.get(request.leaseId);
-  if (open !== undefined) return leaseOf(connection, open, 'again', now);
+  if (open !== undefined) return leaseOf({ connection, tenant, lease: open, why: 'again' }, now);
 
   reclaimLeases(state, connection, request.unknownPolicy, now);
   returnDueGroups(connection, now);
-  const refused = refuse(connection, request, now);
+  leaveLine(tenant, connection.id, now);
+  const refused = refuse(connection, tenant, request, now);
   const picked = refused === null ? pickItem(connection, request, now) : null;
-  if (picked === null) {
-    const answer = refused ?? refuseForNothingReady(connection, request, now);
-    promiseAfterRefusal(connection, answer);
-    return answer;
+  const turnMs = picked === null ? null : standInLine(tenant, connection, now);
+  if (picked === null || turnMs !== null) {
+    const unready = picked === null ? refuseForNothingReady(connection, request, now) : no('quota', turnMs, now);
+    const said = refused ?? unready;
+    promiseAfterRefusal(connection, said);
+    return { ...said, learn: bucketToLearn(connection, now), learnTenant: tenantToLearn(tenant, now) };
   }
-  const lease = openLease(connection, request, picked, now);
+  const lease = openLease(connection, tenant, { request, picked }, now);
   promiseAfterLease(connection, now);
-  return leaseOf(connection, lease, picked.why, now);
+  return leaseOf({ connection, tenant, lease, why: picked.why }, now);
+}
+
+type Said = Pick<TakeRefusal, 'status' | 'reason' | 'untilMs' | 'nowMs'>;
+
+function no(reason: TakeRefusal['reason'], untilMs: number | null, now: Now): Said {
+  return { status: 'waiting', reason, untilMs, nowMs: now.ms };
 }
 
 /** Everything that stands before the choice of an item. */
-function refuse(connection: Connection, request: TakeRequest, now: Now): TakeRefusal | null {
-  const no = (reason: TakeRefusal['reason'], untilMs: number | null) => refusal(connection, reason, untilMs, now);
-  const { block, bucket } = connection;
-  if (connection.pausedSinceMs !== null) return no('paused', null);
-  if (block !== null && now.ms < block.probeAtMs) return no(block.kind, block.probeAtMs);
-  if (bucket !== null && bucket.closedUntilMs > now.ms) return no('closed', bucket.closedUntilMs);
+function refuse(connection: Connection, tenant: Tenant, request: TakeRequest, now: Now): Said | null {
+  const { block } = connection;
+  if (connection.pausedSinceMs !== null) return no('paused', null, now);
+  if (block !== null && now.ms < block.probeAtMs) return no(block.kind, block.probeAtMs, now);
+  const closedUntilMs = closeAlike(connection, tenant, now);
+  if (closedUntilMs > now.ms) return no('closed', closedUntilMs, now);
+  const { bucket } = connection;
   const inFlightMax = inFlightMaxOf(connection.inFlightLimit, request.inFlightMax);
-  if (inFlight(connection, request, now) >= inFlightMax) return no('inflight', now.ms + INFLIGHT_WAIT_MS);
-  if (bucket !== null && bucket.tatUs > now.us) return no('quota', Math.ceil(bucket.tatUs / 1000));
+  if (inFlight(connection, request, now) >= inFlightMax) return no('inflight', now.ms + INFLIGHT_WAIT_MS, now);
+  if (bucket !== null && bucket.tatUs > now.us) return no('quota', Math.ceil(bucket.tatUs / 1000), now);
   return null;
 }
 
+/** A connection that meets its tenant closed closes as well, so that its awake clock stands still. Answers until when nobody calls. */
+function closeAlike(connection: Connection, { quota }: Tenant, now: Now): number {
+  const { bucket } = connection;
+  const ofTenantMs = activeBucket(quota, now.ms)?.closedUntilMs ?? 0;
+  const closedUntilMs = Math.max(ofTenantMs, bucket?.closedUntilMs ?? 0);
+  if (bucket !== null && ofTenantMs > now.ms) replaceBucket(connection, { ...bucket, closedUntilMs }, now);
+  return closedUntilMs;
+}
+
 /** Nothing may go yet: until when? Not beyond the end of an open lease: only a take finds that its worker died. */
-function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest, now: Now): TakeRefusal {
+function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest, now: Now): Said {
   const longest = longestWaiting(connection);
   const lingerEndMs = longest === null ? null : longest.sinceMs + lingerMs;
   const retryMs = earliest(connection.groups.map(({ dueMs }) => dueMs));
   const leaseEndMs = earliest([...connection.leases.values()].map((lease) => lease.expiresMs));
   const untilMs = earliest([lingerEndMs, retryMs, leaseEndMs].filter((ms) => ms !== null));
   const lingers = lingerEndMs !== null && (retryMs === null || lingerEndMs <= retryMs);
-  return refusal(connection, lingers ? 'linger' : retryMs === null ? 'empty' : 'retry', untilMs, now);
+  return no(lingers ? 'linger' : retryMs === null ? 'empty' : 'retry', untilMs, now);
 }
 
-function openLease(connection: Connection, request: TakeRequest, picked: Pick, now: Now): OpenLease {
+function openLease(
+  connection: Connection,
+  tenant: Tenant,
+  { request, picked }: { readonly request: TakeRequest; readonly picked: Picked },
+  now: Now,
+): OpenLease {
   const { leaseId, leaseMs } = request;
   const { itemId } = picked;
   const bucket = connection.bucket ?? openBucket(request.intervalInitialUs, now.ms);
@@ -74,9 +101,15 @@ function openLease(connection: Connection, request: TakeRequest, picked: Pick, n
   if (picked.why === 'whole') removeGroup(connection, picked.group);
   const entries = picked.why === 'whole' ? picked.group.entries : removeEntries(connection, itemId, request, now);
   const times = { takenMs: now.ms, expiresMs: now.ms + leaseMs };
-  const lease: OpenLease = { id: leaseId, itemId, entries, whole, probe, epoch: bucket.epoch, ...times };
+  const epochs = { epoch: bucket.epoch, tenantEpoch: tenant.quota.bucket?.epoch ?? 0 };
+  const lease: OpenLease = { id: leaseId, itemId, entries, whole, probe, ...epochs, ...times };
   connection.leases.set(leaseId, lease);
   connection.bucket = grantCall(bucket, now.us);
+  const ofTenant = activeBucket(tenant.quota, now.ms);
+  if (ofTenant !== null) {
+    tenant.quota = { ...tenant.quota, bucket: grantCall(ofTenant, now.us) };
+    connection.grantedUs = now.us;
+  }
   connection.turnTaken = takesTurn(picked.why);
   if (connection.block !== null) {
     connection.block = { ...connection.block, probeAtMs: now.ms + connection.block.probeEveryMs };
@@ -111,8 +144,16 @@ function inFlight({ leases }: Connection, { callTimeoutMs }: TakeRequest, now: N
   return [...leases.values()].filter(({ takenMs }) => now.ms - takenMs < callTimeoutMs).length;
 }
 
-function leaseOf(connection: Connection, lease: OpenLease, why: Lease['why'], now: Now): Lease {
-  const { id, itemId, entries, whole, epoch, probe } = lease;
+interface Taken {
+  readonly connection: Connection;
+  readonly tenant: Tenant;
+  readonly lease: OpenLease;
+  readonly why: Lease['why'];
+}
+
+function leaseOf({ connection, tenant, lease, why }: Taken, now: Now): Lease {
+  const { id, itemId, entries, whole, epoch, tenantEpoch, probe } = lease;
+  const ofTenant = activeBucket(tenant.quota, now.ms);
   return {
     status: 'leased',
     leaseId: id,
@@ -121,17 +162,15 @@ function leaseOf(connection: Connection, lease: OpenLease, why: Lease['why'], no
     why,
     whole,
     epoch,
-    refusedInARow: connection.bucket?.refusedInARow ?? 0,
+    tenantEpoch,
+    refusedInARow: Math.max(connection.bucket?.refusedInARow ?? 0, ofTenant?.refusedInARow ?? 0),
     failedInARow: connection.failedInARow,
     probe,
     awakeMs: awakeMs(connection, now),
     nowMs: lease.takenMs,
     learn: bucketToLearn(connection, now),
+    learnTenant: tenantToLearn(tenant, now),
   };
-}
-
-function refusal(connection: Connection, reason: TakeRefusal['reason'], untilMs: number | null, now: Now): TakeRefusal {
-  return { status: 'waiting', reason, untilMs, nowMs: now.ms, learn: bucketToLearn(connection, now) };
 }
 
 function earliest(times: readonly number[]): number | null {

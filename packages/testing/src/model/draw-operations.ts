@@ -18,10 +18,16 @@ import type { Random } from './random.ts';
 const BEST_MAX = 8;
 
 export const MODEL_CONNECTIONS = ['hr', 'tickets', 'wiki'] as const;
+export const MODEL_TENANTS = ['contoso', 'fabrikam'] as const;
+
+/** Two connections of one tenant, and one of another. */
+export function modelTenantOf(connectionId: string): string {
+  return connectionId === 'wiki' ? 'fabrikam' : 'contoso';
+}
 
 export function drawSettings(random: Random): ModelSettings {
   const entriesMax = random.oneOf([1, 3, 4, 4, 20]);
-  const { connectionId, leaseId, ...take } = makeTake({
+  const { connectionId, tenantId, leaseId, ...take } = makeTake({
     entriesMax,
     lingerMs: random.oneOf([0, 200, 1000, 5000]),
     ageBoundMs: random.oneOf([500, 5000, 60_000]),
@@ -82,7 +88,7 @@ function drawOperation(draw: Draw, n: number): Operation {
   }
   if (roll < 76) return drawSettle(draw);
   if (roll < 88)
-    return { op: 'advance', ms: random.oneOf([1, 3, 20, 50, 50, 200, 201, 499, 1000, 1001, 5000, 31_000]) };
+    return { op: 'advance', ms: random.oneOf([1, 3, 20, 50, 50, 200, 201, 499, 1000, 1001, 5000, 31_000, 31_000]) };
   if (roll < 91) return drawLearn(draw, connectionId);
   if (roll < 96) return drawEndedOperation(draw, connectionId);
   if (roll < 98) return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
@@ -225,6 +231,7 @@ function drawLearn({ random }: Draw, connectionId: string): Operation {
   return {
     op: 'learn',
     connectionId,
+    ofTenant: random.chance(0.4),
     versionsBehind: random.chance(0.2) ? 1 : 0,
     closeMs: random.chance(0.2) ? 700 : 0,
     learning: { memory: `{"rate":${random.below(100)}}`, intervalUs: random.oneOf([1, 10_000, 40_001]) },

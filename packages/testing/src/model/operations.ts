@@ -26,6 +26,8 @@ export type Operation =
   | {
       readonly op: 'learn';
       readonly connectionId: string;
+      /** The bucket of its tenant, not its own. */
+      readonly ofTenant: boolean;
       readonly versionsBehind: number;
       /** closedUntilMs from now on; 0 = none. */
       readonly closeMs: number;
@@ -53,7 +55,7 @@ export type Place = number;
 
 /** What stays the same within a run, as configuration does. */
 export interface ModelSettings {
-  readonly take: Omit<TakeRequest, 'connectionId' | 'leaseId'>;
+  readonly take: Omit<TakeRequest, 'connectionId' | 'tenantId' | 'leaseId'>;
   readonly append: Pick<AppendPiece, 'pendingMax' | 'connectionsMax' | 'receiptsMax' | 'dedupe'>;
   /** How many different ids the entries have; 0 = none has one. */
   readonly ids: number;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { ActivityStore, ConnectionView, Lease } from '@sluice/core';
 import { makeSettle } from '../builders.ts';
 import type { ContractStore } from '../contract-store.ts';
-import { MODEL_CONNECTIONS } from './draw-operations.ts';
+import { MODEL_CONNECTIONS, MODEL_TENANTS, modelTenantOf } from './draw-operations.ts';
 import { endedPlayer } from './ended-player.ts';
 import type { ModelSettings, Operation } from './operations.ts';
 
@@ -16,6 +16,7 @@ export interface Seen {
   readonly answer: unknown;
   readonly connectionIds: readonly string[];
   readonly connections: readonly unknown[];
+  readonly tenants: readonly unknown[];
   readonly receipts: readonly unknown[];
 }
 
@@ -63,7 +64,9 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
     const open = taken.filter(({ settled }) => !settled);
     const again = resend === null ? undefined : at(open, resend);
     const ids = again === undefined ? { connectionId, leaseId } : { ...again, leaseId: again.lease.leaseId };
-    const result = await store.take({ ...settings.take, connectionId: ids.connectionId, leaseId: ids.leaseId });
+    const { connectionId: id } = ids;
+    const request = { connectionId: id, tenantId: modelTenantOf(id), leaseId: ids.leaseId };
+    const result = await store.take({ ...settings.take, ...request });
     if (result.status !== 'leased') return result;
     if (again === undefined) taken.push({ lease: result, connectionId, settled: false });
     else again.lease = result;
@@ -82,7 +85,9 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
       makeSettle({
         connectionId,
         leaseId: lease.leaseId,
+        tenantId: modelTenantOf(connectionId),
         epoch: lease.epoch,
+        tenantEpoch: lease.tenantEpoch,
         settlement: { entries, call },
         deadLettersMax: settings.deadLettersMax,
         entriesMax: settings.take.entriesMax,
@@ -100,6 +105,7 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
         answer,
         connectionIds: [...(await store.connectionIds())].sort(),
         connections,
+        tenants: await Promise.all(MODEL_TENANTS.map((id) => store.tenantQuota(id))),
         receipts: await Promise.all([...receiptIds].map((id) => store.receipt(id))),
       };
     },
@@ -123,12 +129,17 @@ function at(taken: readonly Taken[], place: number): Taken | undefined {
 }
 
 async function learn(store: ActivityStore, operation: Extract<Operation, { op: 'learn' }>): Promise<unknown> {
-  const { connectionId, versionsBehind, closeMs, learning, learnInMs } = operation;
+  const { connectionId, ofTenant, versionsBehind, closeMs, learning, learnInMs } = operation;
   const view = await store.connection(connectionId);
-  if (view === null || view.bucket === null) return null;
-  return store.learn(connectionId, view.bucket.version - versionsBehind, {
+  if (view === null) return null;
+  const tenantId = modelTenantOf(connectionId);
+  const bucket = ofTenant ? (await store.tenantQuota(tenantId)).bucket : view.bucket;
+  if (bucket === null) return null;
+  const decided = {
     ...learning,
     learnAtMs: view.nowMs + learnInMs,
     closedUntilMs: closeMs === 0 ? 0 : view.nowMs + closeMs,
-  });
+  };
+  const version = bucket.version - versionsBehind;
+  return ofTenant ? store.learnTenant(tenantId, version, decided) : store.learn(connectionId, version, decided);
 }

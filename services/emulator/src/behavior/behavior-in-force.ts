@@ -2,6 +2,7 @@
   The behaviour in force: what the last PUT said, how far its scripts have been used up, and the one source of chance.
   A replacement starts scripts and chance afresh.
 */
+import type { RateSettings } from '../limits/rate-limit.ts';
 import { type Random, seededRandom } from '../random.ts';
 import {
   type Behavior,
@@ -9,6 +10,7 @@ import {
   type ConnectionBehavior,
   DEFAULT_BEHAVIOR,
   type ScriptedAnswer,
+  type TenantLimits,
 } from './behavior.ts';
 
 /** A connection's behaviour, ready for the hot path. */
@@ -32,6 +34,8 @@ export interface BehaviorInForce {
   replace(behavior: Behavior): void;
   token(): Behavior['token'];
   rulesOf(connection: string): ConnectionRules;
+  /** null: the tenant has no limit of its own. */
+  limitsOfTenant(tenant: string): RateSettings | null;
   random: Random;
   /** Starts chance at the seed again. */
   reseed(): void;
@@ -42,6 +46,7 @@ export function createBehaviorInForce(fixedRandom?: Random): BehaviorInForce {
   let random = fixedRandom ?? seededRandom(behavior.seed);
   let common = rulesFrom({ effective: behavior, common: null, connectionUnknown: false });
   let own = new Map<string, ConnectionRules>();
+  let tenants = new Map<string, RateSettings>();
 
   function replace(next: Behavior): void {
     behavior = next;
@@ -52,6 +57,7 @@ export function createBehaviorInForce(fixedRandom?: Random): BehaviorInForce {
       const effective = behaviorOf(connection, next);
       own.set(connection, rulesFrom({ effective, common, connectionUnknown: unknown.has(connection) }));
     }
+    tenants = new Map(Object.entries(next.tenants).map(([tenant, limits]) => [tenant, completeLimits(next, limits)]));
     reseed();
   }
   function reseed(): void {
@@ -70,9 +76,14 @@ export function createBehaviorInForce(fixedRandom?: Random): BehaviorInForce {
     replace,
     token: () => behavior.token,
     rulesOf: (connection) => own.get(connection) ?? common,
+    limitsOfTenant: (tenant) => tenants.get(tenant) ?? null,
     random: () => random(),
     reseed,
   };
+}
+
+function completeLimits({ rate, window, burst, accrueThrottled }: Behavior, over: Partial<TenantLimits>): RateSettings {
+  return { rate, window, burst, accrueThrottled, ...over };
 }
 
 interface RulesInput {

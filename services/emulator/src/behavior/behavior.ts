@@ -66,11 +66,16 @@ export interface TokenFailure {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The hidden quota of a whole tenant, all its connections together. */
+export type TenantLimits = Pick<Limits, 'rate' | 'window' | 'burst'>;
+
 export interface Behavior extends ConnectionBehavior {
   readonly seed: number;
   readonly token: { readonly expiresIn: number; readonly fail: number | TokenFailure | null };
   readonly unknownConnections: readonly string[];
   readonly connections: Readonly<Record<string, ConnectionOverride>>;
+  /** By tenant id; others have no limit above those of their connections. */
+  readonly tenants: Readonly<Record<string, Partial<TenantLimits>>>;
 }
 
 /** What a tester sends: any part of it. */
@@ -79,7 +84,7 @@ export type ConnectionOverride = Partial<Omit<ConnectionBehavior, 'shares' | 'en
   readonly entryError?: Partial<EntryError>;
 };
 export type BehaviorInput = ConnectionOverride &
-  Partial<Pick<Behavior, 'seed' | 'unknownConnections' | 'connections'>> & {
+  Partial<Pick<Behavior, 'seed' | 'unknownConnections' | 'connections' | 'tenants'>> & {
     readonly token?: Partial<Behavior['token']>;
   };
 
@@ -102,6 +107,7 @@ export const DEFAULT_BEHAVIOR: Behavior = {
   token: { expiresIn: 3599, fail: null },
   unknownConnections: [],
   connections: {},
+  tenants: {},
 };
 
 /** Missing members keep their default, also one level down. */

@@ -41,6 +41,7 @@ test('every member is taken as it was sent, and what is missing keeps its defaul
     ],
     token: { expiresIn: 5 },
     unknownConnections: ['gone1'],
+    tenants: { contoso: { rate: 3, burst: 2 } },
     connections: { hr: { rate: 5 } },
   };
   assert.deepEqual(accepted(sent), {

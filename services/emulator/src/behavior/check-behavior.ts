@@ -90,6 +90,11 @@ const tokenFailure = objectOf(
 const OVERRIDE_NAME = /^[A-Za-z0-9]{1,32}$/;
 const NAME_WORDS = '1 to 32 letters and digits';
 const connectionId = textMatching(OVERRIDE_NAME, NAME_WORDS);
+// Whatever a token can be asked for: an id or a domain.
+const TENANT_NAME = /^[A-Za-z0-9.-]{1,255}$/;
+const TENANT_WORDS = '1 to 255 letters, digits, dots and hyphens';
+const { rate, window, burst } = CONNECTION_MEMBERS;
+const TENANT_MEMBERS = { rate, window, burst } as Readonly<Record<string, Check>>;
 const checkMembers = objectOf({
   ...CONNECTION_MEMBERS,
   seed: numberIn({ min: 0, max: 4_294_967_295, whole: true }),
@@ -106,6 +111,7 @@ const checkMembers = objectOf({
     words: NAME_WORDS,
     max: CONNECTIONS_MAX,
   }),
+  tenants: mapOf(objectOf(TENANT_MEMBERS), { name: TENANT_NAME, words: TENANT_WORDS, max: CONNECTIONS_MAX }),
 });
 
 export type BehaviorVerdict = { readonly behavior: Behavior } | { readonly problems: readonly Problem[] };

@@ -102,6 +102,7 @@ function reset({ world }: Exchange): Answer {
   world.tokenCounts.clear();
   world.callLog.clear();
   world.gates.clear();
+  world.tenantGates.clear();
   world.appearances.clear();
   world.behavior.reseed();
   world.log.info({}, 'reset');

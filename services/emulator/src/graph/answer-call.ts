@@ -79,6 +79,10 @@ function planFor(world: World, call: GraphCall, tenant: string, body: Buffer | '
     body,
     rules: world.behavior.rulesOf(call.connection),
     gateOf: world.gates.of,
+    enterTenant: (id, nowMs) => {
+      const limits = world.behavior.limitsOfTenant(id);
+      return limits === null ? 0 : world.tenantGates.enter(id, limits, nowMs);
+    },
     isItemThere: world.appearances.isThere,
     random: world.behavior.random,
   });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type BehaviorInput, completeBehavior } from '../behavior/behavior.ts';
 import { createBehaviorInForce } from '../behavior/behavior-in-force.ts';
 import { openGate } from '../limits/connection-gate.ts';
+import { createTenantGates } from '../limits/tenant-gates.ts';
 import { createAppearances } from './appearances.ts';
 import { ACTIVITY_ODATA_TYPE } from './check-activities.ts';
 import { type CallPlan, planCall } from './plan-call.ts';
@@ -23,6 +24,7 @@ function connectionWith(input: BehaviorInput) {
   const inForce = createBehaviorInForce();
   inForce.replace(completeBehavior({ latencyMs: [0, 0], rate: null, concurrency: null, ...input }));
   const gate = openGate(NOW_MS);
+  const tenantGates = createTenantGates();
   const { isThere } = createAppearances();
   return ({ entries = 3, item = 'a1', connection = 'tickets', atMs = 0, text }: Tried = {}): CallPlan =>
     planCall({
@@ -43,6 +45,10 @@ function connectionWith(input: BehaviorInput) {
       body: Buffer.from(text ?? JSON.stringify({ activities: Array.from({ length: entries }, activity) })),
       rules: inForce.rulesOf(connection),
       gateOf: () => gate,
+      enterTenant: (tenant, nowMs) => {
+        const limits = inForce.limitsOfTenant(tenant);
+        return limits === null ? 0 : tenantGates.enter(tenant, limits, nowMs);
+      },
       isItemThere: isThere,
       random: inForce.random,
     });
@@ -137,6 +143,20 @@ test('a call with a bad body costs quota, and beyond the quota its body is not l
   const call = connectionWith({ rate: 1, burst: 1 });
   assert.equal(status(call({ text: '{' })), 400);
   assert.equal(status(call({ text: '{' })), 'throttled');
+});
+
+test('a tenant with a limit of its own refuses what its connections would take, and no other tenant does', () => {
+  const limited = connectionWith({ concurrency: 2, tenants: { contoso: { rate: 1, burst: 2 } } });
+  assert.deepEqual([limited(), limited({ connection: 'hr1' }), limited()].map(status), [200, 200, 'throttled']);
+  const other = connectionWith({ tenants: { fabrikam: { rate: 1, burst: 1 } } });
+  assert.deepEqual([other(), other(), other()].map(status), [200, 200, 200]);
+});
+
+test('a call that the tenant refuses is not in flight at its connection', () => {
+  const call = connectionWith({ concurrency: 1, tenants: { contoso: { rate: 1, burst: 1 } }, accrueThrottled: false });
+  call().gate?.leave();
+  assert.equal(status(call()), 'throttled');
+  assert.equal(status(call({ atMs: 1000 })), 200);
 });
 
 test('scripted answers come first, in order, and cost no quota', () => {

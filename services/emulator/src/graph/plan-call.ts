@@ -44,6 +44,8 @@ export interface CallInput {
   readonly body: Buffer | 'too-large';
   readonly rules: ConnectionRules;
   readonly gateOf: (tenant: string, connection: string) => ConnectionGate;
+  /** Asks the tenant's own limit, when the connection's let the call in; answers the milliseconds to wait, 0 = taken. */
+  readonly enterTenant: (tenant: string, nowMs: number) => number;
   readonly isItemThere: (item: string, afterMs: number, nowMs: number) => boolean;
   readonly random: Random;
 }
@@ -61,7 +63,7 @@ export function planCall(input: CallInput): CallPlan {
     if ('activities' in verdict) return planScripted(input, script.takeNext()!, verdict.activities, delayMs);
   }
   const gate = input.gateOf(input.tenant, call.connection);
-  const waitMs = gate.enter(behavior, call.arrivedMs);
+  const waitMs = enterBoth(input, gate);
   if (waitMs > 0) {
     return nothingAppended({ kind: 'throttled', retryAfter: behavior.retryAfter, waitMs }, delayMs, null);
   }
@@ -69,6 +71,15 @@ export function planCall(input: CallInput): CallPlan {
   const refusal = 'refusal' in verdict ? verdict.refusal : missing(input);
   if (refusal !== null) return refuse(refusal, delayMs, gate);
   return { ...planTaken(input, (verdict as { activities: readonly SentActivity[] }).activities), delayMs, gate };
+}
+
+/** A call that its connection refuses does not reach the tenant's limit; one that the tenant refuses has counted at its connection. */
+function enterBoth({ call, tenant, rules, enterTenant }: CallInput, gate: ConnectionGate): number {
+  const waitMs = gate.enter(rules.behavior, call.arrivedMs);
+  if (waitMs > 0) return waitMs;
+  const tenantWaitMs = enterTenant(tenant, call.arrivedMs);
+  if (tenantWaitMs > 0) gate.leave();
+  return tenantWaitMs;
 }
 
 /** The codes are invented, as Graph documents none; they differ so that a test can tell the two apart. */

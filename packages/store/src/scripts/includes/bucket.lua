@@ -2,7 +2,7 @@
 local LATENESS_US = 20000
 local function read_bucket(base)
   local q = redis.call('HMGET', base .. 'q', 'interval', 'tat', 'closed', 'epoch', 'inARow', 'since', 'granted', 'accepted', 'idle', 'learnAt', 'refusedAt')
-  local b = { known = q[1] and true or false, interval = tonumber(q[1] or 0), tat = tonumber(q[2] or 0), closed = tonumber(q[3] or 0) }
+  local b = { known = q[1] and true or false, interval = tonumber(q[1] or 0), tat = tonumber(q[2] or 0), closed = tonumber(q[3] or 0), still = true }
   b.epoch, b.in_a_row, b.since, b.granted = tonumber(q[4] or 0), tonumber(q[5] or 0), tonumber(q[6] or 0), tonumber(q[7] or 0)
   b.accepted, b.idle, b.learn_at, b.refused = tonumber(q[8] or 0), tonumber(q[9] or 0), tonumber(q[10] or 0), q[11] and true or false
   return b
@@ -24,10 +24,10 @@ local function count_accepted(base, b, epoch)
   b.accepted, b.in_a_row = b.accepted + 1, 0
   redis.call('HSET', base .. 'q', 'accepted', b.accepted, 'inARow', 0)
 end
--- A closure by anything; the time it adds stands still for the awake clock.
+-- A closure by anything; the time it adds stands still for the awake clock of a connection (b.still).
 local function close_until(base, b, at, now)
   if at <= b.closed then return end
-  redis.call('HINCRBY', base .. 'meta', 'still', string.format('%.0f', at - math.max(now, b.closed)))
+  if b.still then redis.call('HINCRBY', base .. 'meta', 'still', string.format('%.0f', at - math.max(now, b.closed))) end
   b.closed = at
   redis.call('HSET', base .. 'q', 'closed', string.format('%.0f', at))
 end

@@ -1,6 +1,6 @@
 -- returns: what comes back to pending by itself at a take: reclaimed leases and due retry groups, at most 4 of each.
 local RETURNS_MAX = 4
--- A lease list is: item, epoch, flags (1 = whole, 2 = probe, added), entries. A group list is: item, entries.
+-- A lease list is: item, epoch, epoch of the tenant, flags (1 = whole, 2 = probe, added), entries. A group list is: item, entries.
 local function rest(list, from)
   local entries = {}
   for j = from, #list do entries[#entries + 1] = list[j] end
@@ -15,7 +15,7 @@ end
 local function reclaim(base, shard, cap, policy, now, ttl)
   for _, lease in ipairs(redis.call('ZRANGEBYSCORE', base .. 'lease', '-inf', now, 'LIMIT', 0, RETURNS_MAX)) do
     local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
-    local item, whole, entries = list[1], list[3] % 2 == 1, rest(list, 4)
+    local item, whole, entries = list[1], list[4] % 2 == 1, rest(list, 5)
     redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item, 'entries', #entries, 'reason', 'lease_reclaimed')
     redis.call('HINCRBY', base .. 'meta', 'unknown', #entries)
     if policy == 'park' then

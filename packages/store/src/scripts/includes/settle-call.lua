@@ -12,11 +12,20 @@ local function end_block(base, m, now)
   redis.call('HINCRBY', base .. 'meta', 'still', now - tonumber(m[5] or now))
   redis.call('HDEL', base .. 'meta', 'blockedSince')
 end
+-- A refusal that is the tenant's closes its connection and blames it for nothing.
+local function settle_refusal(base, b, tenant, t, now, call)
+  local by = { id = call.connection, interval = b.interval, epoch = call.tenant_epoch }
+  if b.known and refuse_tenant(tenant, t, by, now, call.close_ms) then close_until(base, b, now + call.close_ms, now)
+  else count_refused(base, b, call.epoch, now, call.close_ms) end
+end
 -- Answers when the connection should be looked at because of it; math.huge = no need.
-local function settle_call(base, m, b, now, call)
-  if call.quota == 'refused' then count_refused(base, b, call.epoch, now, call.close_ms)
+local function settle_call(base, m, b, tenant, t, now, call)
+  if call.quota == 'refused' then settle_refusal(base, b, tenant, t, now, call)
   else
-    if call.quota == 'accepted' then count_accepted(base, b, call.epoch) end
+    if call.quota == 'accepted' then
+      count_accepted(base, b, call.epoch)
+      if t.active then count_accepted(tenant, t, call.tenant_epoch) end
+    end
     if call.close_ms > 0 then close_until(base, b, now + call.close_ms, now) end
   end
   if call.failed == '1' then redis.call('HINCRBY', base .. 'meta', 'failedInARow', 1)

@@ -11,6 +11,7 @@ import {
   makeRequeue,
   makeTake,
 } from '../builders.ts';
+import { drawCrowdedTenant } from './draw-crowded-tenant.ts';
 import type { EndedChoice, ModelSettings, Operation } from './operations.ts';
 import type { Random } from './random.ts';
 
@@ -60,6 +61,7 @@ export function drawOperations(random: Random, settings: ModelSettings, count: n
   const operations: Operation[] = [];
   while (operations.length < count) {
     const rare = settings.items.length > BEST_MAX && random.chance(0.03);
+    if (random.chance(0.01)) operations.push(...drawCrowd(draw, operations.length));
     operations.push(...(rare ? drawLonelyItem(draw, operations.length) : [drawOperation(draw, operations.length)]));
   }
   return operations.slice(0, count);
@@ -110,6 +112,12 @@ function drawLonelyItem(draw: Draw, n: number): readonly Operation[] {
   const wait: Operation = { op: 'advance', ms: Math.ceil(lingerMs / 2) };
   const take: Operation = { op: 'take', connectionId, leaseId: leaseIdOf(n), resend: null };
   return [append([lonely!], 1), wait, append(others, 2), wait, take];
+}
+
+function drawCrowd(draw: Draw, n: number): readonly Operation[] {
+  const { random, settings } = draw;
+  const nextSequence = () => ++draw.sequence;
+  return drawCrowdedTenant({ random, settings, nextSequence, leaseIdOf: (nth) => leaseIdOf(n + nth) });
 }
 
 function leaseIdOf(n: number): string {

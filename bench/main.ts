@@ -1,6 +1,6 @@
 /*
   The benchmark: one command, one table.
-    npm run bench [-- NAME ...] [--quick] [--keep]
+    npm run bench [-- NAME ...] [--quick] [--patient] [--keep]
   docs/performance.md says how to read it. A folder here with a main.ts is a bench of its own: it runs in its own process,
   prints what it wants, and is given --quick.
 */
@@ -38,12 +38,13 @@ const EXIT_USAGE = 2;
 const OTHERS = readdirSync(HERE).filter((name) => existsSync(`${HERE}${name}/main.ts`));
 const NAMES = [...BENCHES.keys(), ...OTHERS];
 
-const USAGE = `npm run bench [-- NAME ...] [--quick] [--keep]
+const USAGE = `npm run bench [-- NAME ...] [--quick] [--patient] [--keep]
 
 ${[...BENCHES].map(([name, { about }]) => `  ${name.padEnd(10)}${about}`).join('\n')}
 ${OTHERS.map((name) => `  ${name.padEnd(10)}bench/${name}/main.ts, with a table of its own`).join('\n')}
 
 Without names: all. --quick: everything once, within 90 seconds, to see that it works; its figures say little.
+--patient: on a machine that others use too, waits for them and measures again what they disturbed; takes its time.
 --keep: leaves medians and ratios in bench/results/kept, to be committed.`;
 
 async function main(): Promise<void> {
@@ -58,6 +59,7 @@ interface Asked {
   readonly names: readonly string[];
   readonly quick: boolean;
   readonly keep: boolean;
+  readonly patient: boolean;
   readonly help: boolean;
 }
 
@@ -68,6 +70,7 @@ function readArguments(): Asked | string {
       options: {
         quick: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
+        patient: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     });
@@ -79,16 +82,17 @@ function readArguments(): Asked | string {
   }
 }
 
-async function measure({ names, quick, keep }: Asked): Promise<void> {
+async function measure({ names, quick, keep, patient }: Asked): Promise<void> {
   const chosen = [...BENCHES].filter(([name]) => names.includes(name));
   if (chosen.length === 0) return;
   const begunMs = performance.now();
   const machine = describeMachine(ROOT);
   const results: BenchResult[] = [];
-  for (const [, bench] of chosen) results.push(await bench.measure({ quick, say }));
+  for (const [, bench] of chosen) results.push(await bench.measure({ quick, patient, say }));
   const report = {
     machine,
     quick,
+    patient,
     redisVersion: results[0]!.redisVersion,
     rows: results.flatMap(({ rows }) => rows),
     loadAtEnd: loadavg()[0] ?? 0,

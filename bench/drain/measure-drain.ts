@@ -9,6 +9,7 @@ import { addJobs, type OpenBullmq, openBullmq } from '../baselines/bullmq.ts';
 import { type CpuUse, startCpuMeter } from '../support/cpu.ts';
 import { fillBacklog, makeActivities } from '../support/fill-backlog.ts';
 import { HOT_ITEMS } from '../support/make-requests.ts';
+import { PATIENCE } from '../support/quiet.ts';
 import { type BenchOptions, type BenchResult, makeRow, type Row, type Sample } from '../support/row.ts';
 import { type Side, takeTurns } from '../support/take-turns.ts';
 import { type DrainSystem, IN_FLIGHT, startDrainSystem } from './drain-system.ts';
@@ -36,16 +37,17 @@ interface Tools {
   readonly wakeups: Wakeups;
   readonly bullmq: OpenBullmq;
   readonly amounts: Amounts;
+  readonly patient: boolean;
   readonly say: (text: string) => void;
 }
 
-export async function measureDrain({ quick, say }: BenchOptions): Promise<BenchResult> {
+export async function measureDrain({ quick, patient, say }: BenchOptions): Promise<BenchResult> {
   const system = await startDrainSystem();
   const store = openRedisStore({ url: system.redis.url, role: 'worker', onError: () => {} });
   const wakeups = openWakeups({ store });
   const bullmq = await openBullmq(system.redis.url);
   try {
-    const tools: Tools = { system, store, wakeups, bullmq, amounts: quick ? QUICK : FULL, say };
+    const tools: Tools = { system, store, wakeups, bullmq, amounts: quick ? QUICK : FULL, patient, say };
     const rows = [await measureFull(tools), await measureSingle(tools)];
     return { rows, redisVersion: system.redis.version };
   } finally {
@@ -90,12 +92,13 @@ async function measureSingle(tools: Tools): Promise<Row> {
   });
 }
 
-function turns({ amounts, say }: Tools, name: string, sides: readonly Side<Sample>[]): Promise<Sample[][]> {
+function turns({ amounts, patient, say }: Tools, name: string, sides: readonly Side<Sample>[]): Promise<Sample[][]> {
   say(`drain, ${name}`);
-  return takeTurns(sides, amounts.rounds, (round, results) => {
+  const tell = (round: string, results: readonly Sample[]) => {
     const shown = results.map(({ value }, at) => `${sides[at]!.name} ${Math.round(value)}`).join(', ');
-    say(`  round ${round} of ${amounts.rounds}, calls/s: ${shown}`);
-  });
+    say(`  ${round}, calls/s: ${shown}`);
+  };
+  return takeTurns(sides, { rounds: amounts.rounds, tell, ...(patient && PATIENCE) });
 }
 
 function sluiceSide(tools: Tools, activities: number, items: number): Side<Sample> {
@@ -133,7 +136,7 @@ function bareSide({ system }: Tools, calls: number): Side<Sample> {
       args: [system.graph.url!, String(IN_FLIGHT), String(Math.ceil(count * WARM_UP_SHARE)), String(count)],
       readyWithinMs: DRAIN_MS_MAX,
     });
-    const meter = startCpuMeter({ loop: loop.pid, Graph: system.graph.pid });
+    const meter = startCpuMeter({ loop: loop.pid, Graph: system.graph.pid, client: process.pid });
     try {
       const { seconds } = await loop.waitFor('done', { withinMs: DRAIN_MS_MAX });
       const perSecond = count / Number(seconds);
@@ -161,7 +164,7 @@ async function drain(
   { begin, isOver }: DrainSteps,
 ): Promise<Sample> {
   await fetch(`${system.graph.url}/emulator/reset`, { method: 'POST' });
-  const meter = startCpuMeter({ ...pids, Redis: system.redis.pid, Graph: system.graph.pid });
+  const meter = startCpuMeter({ ...pids, Redis: system.redis.pid, Graph: system.graph.pid, client: process.pid });
   const begunMs = performance.now();
   await begin();
   await eventually(isOver, { withinMs: DRAIN_MS_MAX, what: `${activities} activities are delivered` });

@@ -7,6 +7,7 @@ import { type BenchRedis, type Fsync, startBenchRedis } from '../support/bench-r
 import { type CpuMeter, startCpuMeter } from '../support/cpu.ts';
 import { runHttpLoad } from '../support/http-load.ts';
 import { createRequests, HOT_ITEMS, type RequestKind } from '../support/make-requests.ts';
+import { PATIENCE } from '../support/quiet.ts';
 import { type BenchOptions, type BenchResult, makeRow, type Row, type Sample } from '../support/row.ts';
 import { type Side, takeTurns } from '../support/take-turns.ts';
 
@@ -52,7 +53,7 @@ interface Timing {
 const FULL: Timing = { rounds: 5, countedMs: 2500, leadInMs: 300, warmUpMs: 1500 };
 const QUICK: Timing = { rounds: 1, countedMs: 600, leadInMs: 100, warmUpMs: 400 };
 
-export async function measureIntake({ quick, say }: BenchOptions): Promise<BenchResult> {
+export async function measureIntake({ quick, patient, say }: BenchOptions): Promise<BenchResult> {
   const redis = await startBenchRedis({ appendOnly: true });
   const services: Service[] = [];
   const start = async (place: { service: string } | { entryFile: string }) => {
@@ -67,6 +68,7 @@ export async function measureIntake({ quick, say }: BenchOptions): Promise<Bench
       none: await start({ entryFile: 'bench/baselines/null-intake.ts' }),
       bullmq: await start({ entryFile: 'bench/baselines/bullmq-intake.ts' }),
       timing: quick ? QUICK : FULL,
+      patient,
       say,
     };
     const rows: Row[] = [];
@@ -84,11 +86,12 @@ interface RowServices {
   readonly none: Service;
   readonly bullmq: Service;
   readonly timing: Timing;
+  readonly patient: boolean;
   readonly say: (text: string) => void;
 }
 
 async function measureRow(row: IntakeRow, parts: RowServices): Promise<Row> {
-  const { sluice, none, bullmq, timing, say } = parts;
+  const { sluice, none, bullmq, timing, patient, say } = parts;
   const sides = [
     loadSide('Sluice', { ...parts, row, service: sluice, fsync: 'everysec' }),
     loadSide('null', { ...parts, row, service: none, fsync: 'everysec' }),
@@ -96,9 +99,13 @@ async function measureRow(row: IntakeRow, parts: RowServices): Promise<Row> {
     loadSide('Sluice, fsync always', { ...parts, row, service: sluice, fsync: 'always' }),
   ];
   say(`intake, ${row.name}`);
-  const [ours, nothing, jobs, always] = await takeTurns(sides, timing.rounds, (round, results) => {
-    const shown = results.map(({ value }, at) => `${sides[at]!.name} ${Math.round(value)}`).join(', ');
-    say(`  round ${round} of ${timing.rounds}, requests/s: ${shown}`);
+  const [ours, nothing, jobs, always] = await takeTurns(sides, {
+    rounds: timing.rounds,
+    tell: (round, results) => {
+      const shown = results.map(({ value }, at) => `${sides[at]!.name} ${Math.round(value)}`).join(', ');
+      say(`  ${round}, requests/s: ${shown}`);
+    },
+    ...(patient && PATIENCE),
   });
   const add = row.activities === 1 ? 'add' : 'addBulk';
   return makeRow({

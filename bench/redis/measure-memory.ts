@@ -13,16 +13,24 @@ export async function measureMemory({ entries }: { readonly entries: number }): 
   const store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
   const bullmq = await openBullmq(redis.url);
   try {
-    const fill = (activities: number, items: number) =>
-      fillBacklog({ store, connectionId: CONNECTION, shardTag: SHARD_TAG, activities, items });
+    const fill = (activities: number, items: number, withIds = false) =>
+      fillBacklog({ store, connectionId: CONNECTION, shardTag: SHARD_TAG, activities, items, withIds });
     const add = (count: number) => addJobs(bullmq.queue, CONNECTION, makeActivities(count, HOT_ITEMS));
     const hot = await bytesEach(redis, entries, (count) => fill(count, HOT_ITEMS));
     const distinct = await bytesEach(redis, entries, (count) => fill(count, count));
+    const hotWithIds = await bytesEach(redis, entries, (count) => fill(count, HOT_ITEMS, true));
     const job = await bytesEach(redis, entries, add);
     const payload = JSON.stringify(wireForm()).length;
     return [
-      memoryRow(`${HOT_ITEMS} items`, payload, hot, job, `Sluice ≤ ${payload + 40}`),
-      memoryRow('all distinct', payload, distinct, job, `Sluice ≤ ${payload + 250}`),
+      makeMemoryRow(`a pending entry, ${HOT_ITEMS} items (as JSON ${payload} B)`, hot, {
+        job,
+        goal: `Sluice ≤ ${payload + 40}`,
+      }),
+      makeMemoryRow(`a pending entry, all distinct (as JSON ${payload} B)`, distinct, {
+        job,
+        goal: `Sluice ≤ ${payload + 250}`,
+      }),
+      makeMemoryRow('a remembered id', hotWithIds - hot),
     ];
   } finally {
     await bullmq.close();
@@ -53,13 +61,16 @@ function wireForm() {
   return { ...activity, startMs: undefined, startDateTime: new Date(activity.startMs).toISOString() };
 }
 
-function memoryRow(kind: string, payload: number, ours: number, job: number, goal: string): Row {
+function makeMemoryRow(name: string, bytes: number, beside?: { job: number; goal: string }): Row {
   const samples = (value: number) => [{ value, activities: null, cpu: null }];
   return makeRow({
     bench: 'redis',
-    name: `memory of a pending entry, ${kind} (as JSON ${payload} B)`,
+    name: `memory of ${name}`,
     unit: 'B',
-    sluice: { name: 'Sluice', samples: samples(ours) },
-    baselines: [{ name: 'BullMQ job, waiting', samples: samples(job), compared: 'value', goal }],
+    sluice: { name: 'Sluice', samples: samples(bytes) },
+    baselines:
+      beside === undefined
+        ? []
+        : [{ name: 'BullMQ job, waiting', samples: samples(beside.job), compared: 'value', goal: beside.goal }],
   });
 }

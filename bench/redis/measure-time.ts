@@ -45,13 +45,25 @@ export async function measureTime({ quick, say }: BenchOptions): Promise<BenchRe
     const sides = [
       costSide('Sluice, hot', activities, (count) => walkStore(tools, count, HOT_ITEMS)),
       costSide('Sluice, distinct', activities, (count) => walkStore(tools, count, count)),
+      costSide('Sluice, hot, ids', activities, (count) => walkStore(tools, count, HOT_ITEMS, true)),
       costSide('BullMQ', activities, (count) => walkQueue(tools, count)),
     ];
-    const [hot, distinct, jobs] = await takeTurns(sides, rounds, (round, results) => {
-      const shown = results.map((costs, at) => `${sides[at]!.name} ${whole(costs).scriptsUs.toFixed(1)}`).join(', ');
-      say(`  round ${round} of ${rounds}, µs of scripts an activity: ${shown}`);
+    const [hot, distinct, withIds, jobs] = await takeTurns(sides, {
+      rounds,
+      tell: (round, results) => {
+        const shown = results.map((costs, at) => `${sides[at]!.name} ${whole(costs).scriptsUs.toFixed(1)}`).join(', ');
+        say(`  ${round}, µs of scripts an activity: ${shown}`);
+      },
     });
-    const rows = [...rowsOf('20 a call', hot!, jobs!), ...rowsOf('all distinct, 1 a call', distinct!, jobs!)];
+    const rows = [
+      ...rowsOf('20 a call', hot!, jobs!),
+      makeTimeRow('20 a call: append, ids remembered', withIds!.map(appended), {
+        name: 'BullMQ addBulk',
+        us: jobs!.map(appended),
+        goal: null,
+      }),
+      ...rowsOf('all distinct, 1 a call', distinct!, jobs!),
+    ];
     return { rows, redisVersion: redis.version };
   } finally {
     await bullmq.close();
@@ -64,9 +76,9 @@ function costSide(name: string, activities: number, run: (count: number) => Prom
   return { name, run: ({ counted }) => run(counted ? activities : Math.ceil(activities * WARM_UP_SHARE)) };
 }
 
-async function walkStore({ redis, store }: Tools, activities: number, items: number): Promise<Costs> {
+async function walkStore({ redis, store }: Tools, activities: number, items: number, withIds = false): Promise<Costs> {
   await redis.prepare('everysec');
-  const backlog = { store, connectionId: CONNECTION, shardTag: SHARD_TAG, activities, items };
+  const backlog = { store, connectionId: CONNECTION, shardTag: SHARD_TAG, activities, items, withIds };
   const add = await costOf(redis, NO_COST, () => fillBacklog(backlog));
   let [take, settle, leases] = [NO_COST, NO_COST, LEASES_AT_ONCE];
   while (leases === LEASES_AT_ONCE) {
@@ -129,24 +141,41 @@ function whole({ add, rest }: Costs): Cost {
   return sum(add, rest);
 }
 
+const appended = ({ add }: Costs) => add.scriptsUs;
+const processed = ({ rest }: Costs) => rest.scriptsUs;
+const scripts = (costs: Costs) => whole(costs).scriptsUs;
+const wholeProcess = (costs: Costs) => whole(costs).processUs;
+
 function rowsOf(kind: string, ours: readonly Costs[], jobs: readonly Costs[]): Row[] {
-  function row(name: string, of: (costs: Costs) => number, baseline?: { name: string; goal: string | null }): Row {
-    const samples = (costs: readonly Costs[]): Sample[] =>
-      costs.map((cost) => ({ value: of(cost), activities: null, cpu: null }));
-    return makeRow({
-      bench: 'redis',
-      name: `${kind}: ${name}`,
-      unit: 'µs an activity',
-      sluice: { name: 'Sluice', samples: samples(ours) },
-      baselines: baseline === undefined ? [] : [{ ...baseline, samples: samples(jobs), compared: 'value' }],
-    });
-  }
+  const row = (name: string, of: (costs: Costs) => number, beside?: { name: string; goal: string | null }) =>
+    makeTimeRow(`${kind}: ${name}`, ours.map(of), beside && { ...beside, us: jobs.map(of) });
   return [
-    row('append', ({ add }) => add.scriptsUs, { name: 'BullMQ addBulk', goal: null }),
+    row('append', appended, { name: 'BullMQ addBulk', goal: null }),
     row('take', ({ take }) => take.scriptsUs),
     row('settle', ({ settle }) => settle.scriptsUs),
-    row('take + settle', ({ rest }) => rest.scriptsUs, { name: 'BullMQ processing', goal: null }),
-    row('all scripts', (costs) => whole(costs).scriptsUs, { name: 'BullMQ', goal: '≤ 0.15' }),
-    row('the whole process', (costs) => whole(costs).processUs, { name: 'BullMQ', goal: null }),
+    row('take + settle', processed, { name: 'BullMQ processing', goal: null }),
+    row('all scripts', scripts, { name: 'BullMQ', goal: '≤ 0.15' }),
+    row('the whole process', wholeProcess, { name: 'BullMQ', goal: null }),
   ];
+}
+
+interface Beside {
+  readonly name: string;
+  readonly us: readonly number[];
+  readonly goal: string | null;
+}
+
+function makeTimeRow(name: string, us: readonly number[], beside?: Beside): Row {
+  const samples = (values: readonly number[]): Sample[] =>
+    values.map((value) => ({ value, activities: null, cpu: null }));
+  return makeRow({
+    bench: 'redis',
+    name,
+    unit: 'µs an activity',
+    sluice: { name: 'Sluice', samples: samples(us) },
+    baselines:
+      beside === undefined
+        ? []
+        : [{ name: beside.name, samples: samples(beside.us), compared: 'value', goal: beside.goal }],
+  });
 }

@@ -37,13 +37,16 @@ export interface Backlog {
   readonly shardTag: string;
   readonly activities: number;
   readonly items: number;
+  /** Each activity has an id that is remembered for a day. */
+  readonly withIds?: boolean;
 }
 
-export async function fillBacklog({ store, connectionId, shardTag, activities, items }: Backlog): Promise<void> {
+export async function fillBacklog(backlog: Backlog): Promise<void> {
+  const { store, connectionId, shardTag, activities, items, withIds = false } = backlog;
   for (let left = activities; left > 0; left -= REQUEST_ACTIVITIES) {
     const accepted = makeActivities(Math.min(left, REQUEST_ACTIVITIES), items);
     const receiptRef = makeReceiptRef(randomBytes(RECEIPT_REF_LENGTH));
-    const pieces = planPieces({ accepted, receiptRef });
+    const pieces = planPieces({ accepted, receiptRef, ...(withIds && { rememberAs: makeId }) });
     const results = await Promise.all(
       pieces.map((piece) =>
         store.append({
@@ -60,10 +63,16 @@ export async function fillBacklog({ store, connectionId, shardTag, activities, i
           connectionsMax: 1000,
           receiptsMax: 1_000_000,
           receiptTtlMs: DAY_MS,
+          ...(withIds && { dedupe: { windowMs: DAY_MS, idsMax: 20_000_000 } }),
         }),
       ),
     );
     const refused = results.find((result) => !('appended' in result));
     if (refused !== undefined) throw new Error(`the store refused a piece of the backlog: ${refused.status}`);
   }
+}
+
+/** As large as those that the intake makes of callers' ids. */
+function makeId(): string {
+  return (randomBytes(8).readBigUInt64BE() >> 1n).toString();
 }

@@ -1,27 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRow, type Sample } from './row.ts';
-import { takeTurns } from './take-turns.ts';
-
-test('sides take turns, and the first time is not kept', async () => {
-  const log: string[] = [];
-  const told: string[] = [];
-  let nth = 0;
-  const sides = ['A', 'B'].map((name) => ({
-    name,
-    run: async ({ counted }: { counted: boolean }) => {
-      log.push(counted ? name : `${name} warms up`);
-      return nth++;
-    },
-  }));
-  const kept = await takeTurns(sides, 2, (round, results) => told.push(`${round}: ${results}`));
-  assert.deepEqual(log, ['A warms up', 'B warms up', 'A', 'B', 'A', 'B']);
-  assert.deepEqual(kept, [
-    [2, 4],
-    [3, 5],
-  ]);
-  assert.deepEqual(told, ['1: 2,3', '2: 4,5']);
-});
 
 test('each ratio is made of what was asked for, and goes the way that was asked for', () => {
   const samples = (...values: number[]): Sample[] =>

@@ -4,6 +4,8 @@ import { ratioOf, type Spread, spreadOf } from './spread.ts';
 
 export interface BenchOptions {
   readonly quick: boolean;
+  /** Waits for a quiet machine, and plays disturbed rounds again. */
+  readonly patient: boolean;
   readonly say: (text: string) => void;
 }
 

@@ -10,6 +10,7 @@ export interface Report {
   readonly machine: Machine;
   readonly redisVersion: string;
   readonly quick: boolean;
+  readonly patient: boolean;
   readonly rows: readonly Row[];
   readonly loadAtEnd: number;
   readonly seconds: number;
@@ -19,10 +20,10 @@ export function renderReport(report: Report): string {
   return `${renderMachine(report)}\n\n${renderTable(report.rows)}\n`;
 }
 
-function renderMachine({ machine, redisVersion, quick, loadAtEnd, seconds }: Report): string {
+function renderMachine({ machine, redisVersion, quick, patient, loadAtEnd, seconds }: Report): string {
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
   return [
-    `commit ${machine.commit}, ${machine.startedAt}, ${quick ? '--quick, ' : ''}${seconds.toFixed(0)} s`,
+    `commit ${machine.commit}, ${machine.startedAt}, ${quick ? '--quick, ' : ''}${patient ? '--patient, ' : ''}${seconds.toFixed(0)} s`,
     `${machine.processors} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}; load ${machine.load.toFixed(1)} at the start, ${loadAtEnd.toFixed(1)} at the end`,
     `Node ${machine.node}, Redis ${redisVersion}, ${packages.join(', ')}`,
   ].join('\n');

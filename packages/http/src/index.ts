@@ -7,4 +7,6 @@ export { LINE_TYPES, LineBody, type ParsedLine } from './line-body.ts';
 export { ListenError, listen } from './listen.ts';
 export { isCharsetUtf8, parseJson } from './parse-json.ts';
 export { HTTP_PROBLEMS, httpProblem, PROBLEM_TYPE, type Problem, ProblemError, sendProblem } from './problem.ts';
+export { runService, type Service, type ServiceLogger } from './run-service.ts';
 export { stopServer } from './stop-server.ts';
+export { type StoreWatch, type WatchedStore, watchStore } from './watch-store.ts';

@@ -1,7 +1,7 @@
 /* Wires a console from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
 import { type Config, connectionSettings } from '@sluice/config';
 import { type ActivityStore, CONNECTION_ID, type DrainScheduler } from '@sluice/core';
-import { buildServer, type HttpServer } from '@sluice/http';
+import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
 import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
@@ -9,7 +9,6 @@ import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { readConnections } from './read-connections.ts';
 import type { RateWatch } from './watch-rates.ts';
-import type { StoreWatch } from './watch-store.ts';
 
 export interface ConsoleParts {
   readonly config: Config;

@@ -2,7 +2,7 @@
 import { type Config, rememberConnections } from '@sluice/config';
 import type { ActivityStore, DrainScheduler } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
-import { buildServer, type HttpServer } from '@sluice/http';
+import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
@@ -10,7 +10,6 @@ import { addGraphRoutes } from './graph-routes.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
-import type { StoreWatch } from './watch-store.ts';
 
 export interface IntakeParts {
   readonly config: Config;

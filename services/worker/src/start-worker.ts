@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, connectionSettings } from '@sluice/config';
 import type { Lease } from '@sluice/core';
+import type { WatchedStore } from '@sluice/http';
 import { openWakeups, startDrains, type Wakeups } from '@sluice/scheduler';
 import { openRedisStore } from '@sluice/store';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
@@ -23,8 +24,8 @@ export interface WorkerParts {
 }
 
 export interface RunningWorker {
-  /** Rejects when Redis does not answer. */
-  ping(): Promise<void>;
+  /** Whether Redis answers, and how safely it keeps things. */
+  readonly store: WatchedStore;
   /** Takes nothing new, waits for the calls in flight until withinMs, settles them, closes. */
   stop(withinMs: number): Promise<void>;
 }
@@ -88,7 +89,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
   });
 
   return {
-    ping: store.ping,
+    store,
     stop: async (withinMs) => {
       stopping = true;
       const until = performance.now() + withinMs;

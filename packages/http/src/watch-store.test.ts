@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger } from '@sluice/telemetry';
 import { watchStore } from './watch-store.ts';
 
 function openWatch(t: import('node:test').TestContext) {
@@ -16,7 +15,8 @@ function openWatch(t: import('node:test').TestContext) {
     },
   };
   const lines: string[] = [];
-  const logger = createLogger('intake', 'info', { write: (line) => lines.push(line) });
+  const keep = (fields: object, msg: string) => void lines.push(JSON.stringify({ ...fields, msg }));
+  const logger = { info: keep, warn: keep };
   const watch = watchStore({ store, clock: () => state.nowMs, logger });
   t.after(() => watch.stop());
   const pass = async (ms: number) => {

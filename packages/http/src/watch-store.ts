@@ -1,6 +1,6 @@
 /* Keeps looking at the store: does it answer, and how safely does it keep what it was given. */
-import type { Readiness } from '@sluice/http';
-import type { Logger } from '@sluice/telemetry';
+import type { Readiness } from './health-routes.ts';
+import type { ServiceLogger } from './run-service.ts';
 
 export interface WatchedStore {
   /** Rejects when the store does not answer. */
@@ -22,7 +22,7 @@ export interface WatchParts {
   readonly store: WatchedStore;
   /** Milliseconds, never going back. */
   readonly clock: () => number;
-  readonly logger: Logger;
+  readonly logger: ServiceLogger;
 }
 
 const PING_EVERY_MS = 1000;
@@ -41,12 +41,13 @@ export function watchStore({ store, clock, logger }: WatchParts): StoreWatch {
   async function lookOnce(): Promise<void> {
     try {
       await store.ping();
+      const answersAgain = away && answeredAtMs !== null;
       answeredAtMs = clock();
       // After each absence as well: the Redis that came back may be another one.
       // `unknown` may be the answer of one that was just going away.
       const due = clock() - durabilityReadAtMs >= DURABILITY_EVERY_MS;
       if (due || away || durability === 'unknown') await readDurability();
-      if (away) logger.info({}, 'Redis answers again');
+      if (answersAgain) logger.info({}, 'Redis answers again');
       away = false;
     } catch (error) {
       if (!away && answeredAtMs !== null) logger.warn({ err: error }, 'Redis does not answer');

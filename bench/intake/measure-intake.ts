@@ -56,8 +56,8 @@ const QUICK: Timing = { rounds: 1, countedMs: 600, leadInMs: 100, warmUpMs: 400 
 export async function measureIntake({ quick, patient, say }: BenchOptions): Promise<BenchResult> {
   const redis = await startBenchRedis({ appendOnly: true });
   const services: Service[] = [];
-  const start = async (place: { service: string } | { entryFile: string }) => {
-    const service = await spawnService({ ...place, env: { REDIS_URL: redis.url }, args: [redis.url] });
+  const start = async (place: { service: string } | { entryFile: string }, more: Record<string, string> = {}) => {
+    const service = await spawnService({ ...place, env: { REDIS_URL: redis.url, ...more }, args: [redis.url] });
     services.push(service);
     return service;
   };
@@ -65,6 +65,7 @@ export async function measureIntake({ quick, patient, say }: BenchOptions): Prom
     const parts: RowServices = {
       redis,
       sluice: await start({ service: 'intake' }),
+      forgetful: await start({ service: 'intake' }, { SLUICE_DEDUPE: 'off' }),
       none: await start({ entryFile: 'bench/baselines/null-intake.ts' }),
       bullmq: await start({ entryFile: 'bench/baselines/bullmq-intake.ts' }),
       timing: quick ? QUICK : FULL,
@@ -83,6 +84,8 @@ export async function measureIntake({ quick, patient, say }: BenchOptions): Prom
 interface RowServices {
   readonly redis: BenchRedis;
   readonly sluice: Service;
+  /** Sluice with SLUICE_DEDUPE=off. */
+  readonly forgetful: Service;
   readonly none: Service;
   readonly bullmq: Service;
   readonly timing: Timing;
@@ -91,15 +94,16 @@ interface RowServices {
 }
 
 async function measureRow(row: IntakeRow, parts: RowServices): Promise<Row> {
-  const { sluice, none, bullmq, timing, patient, say } = parts;
+  const { sluice, forgetful, none, bullmq, timing, patient, say } = parts;
   const sides = [
     loadSide('Sluice', { ...parts, row, service: sluice, fsync: 'everysec' }),
     loadSide('null', { ...parts, row, service: none, fsync: 'everysec' }),
     loadSide('BullMQ', { ...parts, row, service: bullmq, fsync: 'everysec' }),
     loadSide('Sluice, fsync always', { ...parts, row, service: sluice, fsync: 'always' }),
+    loadSide('Sluice, dedupe off', { ...parts, row, service: forgetful, fsync: 'everysec' }),
   ];
   say(`intake, ${row.name}`);
-  const [ours, nothing, jobs, always] = await takeTurns(sides, {
+  const [ours, nothing, jobs, always, off] = await takeTurns(sides, {
     rounds: timing.rounds,
     tell: (round, results) => {
       const shown = results.map(({ value }, at) => `${sides[at]!.name} ${Math.round(value)}`).join(', ');
@@ -117,6 +121,7 @@ async function measureRow(row: IntakeRow, parts: RowServices): Promise<Row> {
       { name: 'null: nothing is stored', samples: nothing!, compared: 'value', goal: row.goals.none },
       { name: `BullMQ ${add}`, samples: jobs!, compared: 'value', goal: row.goals.bullmq },
       { name: 'Sluice, appendfsync always', samples: always!, compared: 'value', goal: '≥ 0.85', inverse: true },
+      { name: 'Sluice, SLUICE_DEDUPE=off', samples: off!, compared: 'value', goal: null, inverse: true },
     ],
   });
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 const patterns = process.argv.slice(2);
-const everything = ['packages', 'services', 'tools', 'test'].map((folder) => `${folder}/**/*.test.ts`);
+const everything = ['packages', 'services', 'tools', 'bench', 'test'].map((folder) => `${folder}/**/*.test.ts`);
 const result = spawnSync(
   process.execPath,
   ['--test', '--test-concurrency=2', '--test-timeout=300000', ...(patterns.length > 0 ? patterns : everything)],

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** What the launcher knows of its guard. Children are reported at once after they were started: nobody else would stop them. */
+/** What the launcher knows of its guard. A child runs only after it was reported: nobody else would stop it. */
 export interface Guard {
   readonly pid: number;
-  watch(pid: number, rank: number): void;
+  /** Resolves when the guard will read it whatever becomes of the launcher; rejects when there is no guard any more. */
+  watch(pid: number, rank: number): Promise<void>;
   forget(pid: number): void;
   /** Answers when the guard is gone without having been released; then nothing guards the children any more. */
   readonly lost: Promise<void>;
@@ -28,7 +29,8 @@ export function startGuard(graceMs: number): Guard {
   return {
     pid: child.pid ?? 0,
     watch: (pid, rank) => tell(child, `watch ${pid} ${rank}`),
-    forget: (pid) => tell(child, `forget ${pid}`),
+    // A guard that is gone has nobody to forget; `lost` says so.
+    forget: (pid) => void tell(child, `forget ${pid}`).catch(() => undefined),
     lost: ended.then(() => (released ? new Promise<void>(() => undefined) : undefined)),
     release: () => {
       released = true;
@@ -38,6 +40,10 @@ export function startGuard(graceMs: number): Guard {
   };
 }
 
-function tell(child: ChildProcess, line: string): void {
-  if (child.stdin?.writable === true) child.stdin.write(`${line}\n`);
+/** Once written, the line is in the pipe and not in this process: it is read even if this process ends now. */
+function tell(child: ChildProcess, line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (child.stdin?.writable !== true) return reject(new Error('the guard has ended'));
+    child.stdin.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -24,6 +24,8 @@ export interface ServerSettings {
   /** Largest body, decoded. */
   readonly bodyBytesMax: number;
   readonly health: HealthSources;
+  /** Header fields of every answer, refusals too. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none. */
   readonly onAnswered?: (answer: { readonly route: string; readonly status: number; readonly seconds: number }) => void;
   readonly limits?: Partial<ServerLimits>;
@@ -80,6 +82,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, httpProblem('route_not_found')));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    if (settings.headers !== undefined) reply.headers(settings.headers);
     if (draining.isStopping()) reply.header('connection', 'close');
     const problem = checkRequest(request.raw, settings.hostsAllowed);
     done(problem === null ? undefined : new ProblemError(problem));

@@ -8,6 +8,8 @@ import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { readConnections } from './read-connections.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { addSessionRoutes } from './session-routes.ts';
 import type { RateWatch } from './watch-rates.ts';
 
 export interface ConsoleParts {
@@ -38,10 +40,12 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     requestId: parts.requestId,
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: BODY_BYTES_MAX,
+    headers: SECURITY_HEADERS,
     health: { ready: parts.watch.ready, metrics: () => renderMetrics(parts, onError) },
   });
   refuseForeignPages(server);
   refuseForeignNames(server);
+  addSessionRoutes(server.app);
   addConnectionRoutes(server.app, { store, scheduler, rates: parts.rates });
   addDeadLetterRoutes(server.app, {
     store,

@@ -32,6 +32,7 @@ export * from './quota/bucket.ts';
 export * from './quota/in-flight-limit.ts';
 export * from './quota/learn-quota.ts';
 export * from './quota/tenant-quota.ts';
+export * from './quota/useful-workers.ts';
 export * from './quota/wait-for-turn.ts';
 export { BREAKER_FAILURES } from './settle/plan-call.ts';
 export * from './settle/plan-settlement.ts';

@@ -36,6 +36,8 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     discardedDead: count('discardedDead'),
     discardedParked: count('discardedParked'),
     unknown: count('unknown'),
+    calls: count('calls'),
+    callEntries: count('callEntries'),
     staleSettles: count('staleSettles'),
     deadLetters,
     parkedEntries,

@@ -291,6 +291,9 @@ export interface ConnectionView {
   readonly discardedDead: number;
   readonly discardedParked: number;
   readonly unknown: number;
+  /** Leases that were granted, ever, and the entries in them: a call is as full as callEntries ÷ calls. */
+  readonly calls: number;
+  readonly callEntries: number;
   readonly staleSettles: number;
   /** Kept now: ended as dead letter or parked, neither replayed nor discarded. */
   readonly deadLetters: number;

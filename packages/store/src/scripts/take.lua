@@ -91,6 +91,8 @@ local whole, probe, turn = why == 'whole' and 1 or 0, m[2] and 1 or 0, (why == '
 redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, t.epoch, whole + 2 * probe, unpack(taken))
 redis.call('ZADD', base .. 'lease', now + lease_ms, lease)
 redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS)
+redis.call('HINCRBY', base .. 'meta', 'calls', 1)
+redis.call('HINCRBY', base .. 'meta', 'callEntries', #taken)
 if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4])) end
 promise_by(shard, id, now + RUNNING_MS)
 if group then

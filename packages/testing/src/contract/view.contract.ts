@@ -19,7 +19,19 @@ export function viewContract(makeStore: MakeStore): void {
       assert.deepEqual([seen.pending, seen.leased, seen.leases, seen.delayed], [3, 1, 1, 1]);
       assert.deepEqual([seen.delivered, seen.dead, seen.parked, seen.retried], [1, 1, 1, 1]);
       assert.deepEqual([seen.deadLetters, seen.parkedEntries], [1, 1]);
+      assert.deepEqual([seen.calls, seen.callEntries], [5, 5]);
       assert.equal(seen.appended, seen.delivered + seen.dead + seen.parked + seen.pending);
+    }));
+
+  test('calls are counted when they are granted, with the entries in them, and not again when they are asked for again', () =>
+    withStore(makeStore, async ({ append, lease, view, advance }) => {
+      await append('a', makeEntries(7));
+      await lease({ lingerMs: 0, entriesMax: 4 });
+      await advance(5);
+      const second = await lease({ lingerMs: 0, entriesMax: 4 });
+      await lease({ leaseId: second.leaseId });
+      const { calls, callEntries } = await view();
+      assert.deepEqual([calls, callEntries], [2, 7]);
     }));
 
   test('the oldest entry counts wherever it is: waiting, leased or delayed', () =>

@@ -80,6 +80,8 @@ export interface Counts {
   discardedDead: number;
   discardedParked: number;
   unknown: number;
+  calls: number;
+  callEntries: number;
   staleSettles: number;
 }
 
@@ -184,6 +186,8 @@ export function emptyConnection(id: string): Connection {
       discardedDead: 0,
       discardedParked: 0,
       unknown: 0,
+      calls: 0,
+      callEntries: 0,
       staleSettles: 0,
     },
   };

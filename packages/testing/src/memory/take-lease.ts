@@ -104,6 +104,8 @@ function openLease(
   const epochs = { epoch: bucket.epoch, tenantEpoch: tenant.quota.bucket?.epoch ?? 0 };
   const lease: OpenLease = { id: leaseId, itemId, entries, whole, probe, ...epochs, ...times };
   connection.leases.set(leaseId, lease);
+  connection.counts.calls += 1;
+  connection.counts.callEntries += entries.length;
   connection.bucket = grantCall(bucket, now.us);
   const ofTenant = activeBucket(tenant.quota, now.ms);
   if (ofTenant !== null) {

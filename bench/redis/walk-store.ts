@@ -31,6 +31,7 @@ export async function takeLeases(store: Store, connectionId: string, leasesMax: 
         entriesMax: CALL_ENTRIES,
         inFlightMax: 2 * leasesMax,
         unknownPolicy: 'retry',
+        viewedAgeMaxMs: null,
         intervalInitialUs: INTERVAL_INITIAL_US,
       });
       await learn(store, connectionId, taken.learn, taken.nowMs);

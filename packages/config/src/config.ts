@@ -62,6 +62,8 @@ export interface ConnectionConfig {
   readonly retryBaseMs: number;
   readonly retryCapMs: number;
   readonly unknownPolicy: 'retry' | 'park';
+  /** null: no `viewed` is too old. */
+  readonly viewedAgeMaxMs: number | null;
   readonly pendingMax: number;
   readonly deadLettersMax: number;
   readonly callTimeoutMs: number;

@@ -31,6 +31,7 @@ const CONNECTION_DEFAULTS = {
   retryBaseMs: 1000,
   retryCapMs: 300_000,
   unknownPolicy: 'retry',
+  viewedAgeMaxMs: null,
   pendingMax: 5_000_000,
   deadLettersMax: 1_000_000,
   callTimeoutMs: 20_000,
@@ -178,7 +179,7 @@ test('names that look like a slip are warned about; Kubernetes service links are
 });
 
 test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['SLUICE_VIEWED_AGE_MAX_MS', 'SLUICE_API_KEYS_FILE', 'SLUICE_IDEMPOTENCY_MAX']) {
+  for (const name of ['SLUICE_API_KEYS_FILE', 'SLUICE_IDEMPOTENCY_MAX']) {
     assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
   }
 });

@@ -47,17 +47,21 @@ interface Bounds<T> {
   readonly fallback: T;
 }
 
-export function whole(name: string, bounds: Bounds<number>, meaning: string): Setting<number> {
+export function whole<T extends number | null>(name: string, bounds: Bounds<T>, meaning: string): Setting<number | T> {
   const { min, max, fallback } = bounds;
+  const none = fallback === null ? ', or none' : '';
   return {
     name,
     fallback,
-    fallbackShown: String(fallback),
-    rule: `must be a whole number from ${min} to ${max}`,
+    fallbackShown: fallback === null ? 'none' : String(fallback),
+    rule: `must be a whole number from ${min} to ${max}${none}`,
     meaning,
     secret: false,
-    domain: { numbers: { whole: true, min, max }, words: null },
-    read: (text) => (/^\d{1,15}$/.test(text) ? within(Number(text), bounds) : bad()),
+    domain: { numbers: { whole: true, min, max }, words: fallback === null ? ['none'] : null },
+    read: (text) => {
+      if (fallback === null && text === 'none') return good(fallback);
+      return /^\d{1,15}$/.test(text) ? within(Number(text), bounds) : bad();
+    },
   };
 }
 

@@ -117,6 +117,11 @@ export const CONNECTION_SETTINGS = {
     'retry',
     'What happens to entries whose call may or may not have been applied: retry (perhaps delivered twice) or park (left to you).',
   ),
+  viewedAgeMaxMs: whole(
+    'SLUICE_VIEWED_AGE_MAX_MS',
+    { min: 1000, max: 3650 * DAY_MS, fallback: null },
+    'A viewed activity whose startDateTime is longer ago when its turn comes is not worth a call: it expires, and is counted.',
+  ),
   pendingMax: whole(
     'SLUICE_PENDING_MAX',
     { min: 1, max: 1_000_000_000, fallback: 5_000_000 },

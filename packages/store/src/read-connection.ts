@@ -35,6 +35,7 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     replayed: count('replayed'),
     discardedDead: count('discardedDead'),
     discardedParked: count('discardedParked'),
+    expired: count('expired'),
     unknown: count('unknown'),
     calls: count('calls'),
     callEntries: count('callEntries'),

@@ -127,6 +127,7 @@ function takeArguments(request: TakeRequest): (string | number)[] {
     request.unknownPolicy,
     request.intervalInitialUs,
     RECEIPT_TTL_MS,
+    request.viewedAgeMaxMs ?? 0,
   ];
 }
 

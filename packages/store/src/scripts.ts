@@ -17,7 +17,19 @@ export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
 const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   append: ['clock', 'columns', 'item-index', 'promise', 'remembered', 'receipt'],
-  take: ['clock', 'columns', 'item-index', 'promise', 'bucket', 'tenant', 'awake', 'receipt', 'returns', 'pick'],
+  take: [
+    'clock',
+    'columns',
+    'item-index',
+    'promise',
+    'bucket',
+    'tenant',
+    'awake',
+    'receipt',
+    'returns',
+    'expire',
+    'pick',
+  ],
   settle: [
     'clock',
     'columns',

@@ -4,7 +4,7 @@ import { type FleetConnection, renderFleet } from './fleet-metrics.ts';
 
 const CONNECTION: FleetConnection = {
   connectionId: 'hr',
-  appended: 20,
+  appended: 22,
   delivered: 9,
   dead: 4,
   parked: 2,
@@ -12,6 +12,7 @@ const CONNECTION: FleetConnection = {
   replayed: 1,
   discardedDead: 1,
   discardedParked: 1,
+  expired: 2,
   unknown: 5,
   pending: 6,
   oldestAcceptedMs: 1_700_000_000_500,
@@ -37,7 +38,11 @@ test('the series of a connection are its view, and the two equations can be read
   const removed = (from: string) => of('removed_entries_total', `,from="${from}",reason="discarded"`);
   assert.equal(
     of('append_entries_total') + of('replayed_entries_total'),
-    verdict('delivered') + verdict('dead') + verdict('parked') + of('pending_entries'),
+    verdict('delivered') +
+      verdict('dead') +
+      verdict('parked') +
+      of('removed_entries_total', ',from="pending",reason="expired"') +
+      of('pending_entries'),
   );
   assert.equal(
     of('dead_letters') + of('parked_entries'),

@@ -1,7 +1,7 @@
 /*
   The series of the whole fleet, which are kept in the store: the console alone exports them. Every number is read when
   somebody asks, so a Redis that is away means absent series, never old ones. At rest
-  append + replayed = delivered + dead + parked + pending and dead_letters + parked_entries = dead + parked - replayed - removed.
+  append + replayed = delivered + dead + parked + removed{from="pending"} + pending and dead_letters + parked_entries = dead + parked - replayed - removed{from="dead|parked"}.
 */
 import { Counter, Gauge, Registry } from 'prom-client';
 
@@ -18,6 +18,7 @@ export interface FleetConnection {
   readonly replayed: number;
   readonly discardedDead: number;
   readonly discardedParked: number;
+  readonly expired: number;
   readonly unknown: number;
   readonly pending: number;
   readonly oldestAcceptedMs: number | null;
@@ -77,6 +78,7 @@ const SERIES: readonly Series[] = [
     rows: (c) => [
       [{ from: 'dead', reason: 'discarded' }, c.discardedDead],
       [{ from: 'parked', reason: 'discarded' }, c.discardedParked],
+      [{ from: 'pending', reason: 'expired' }, c.expired],
     ],
   },
   {

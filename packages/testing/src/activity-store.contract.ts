@@ -5,6 +5,7 @@ import { blockContract } from './contract/block.contract.ts';
 import { choiceContract } from './contract/choice.contract.ts';
 import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { dedupeContract } from './contract/dedupe.contract.ts';
+import { expireContract } from './contract/expire.contract.ts';
 import { inFlightContract } from './contract/in-flight.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
@@ -24,6 +25,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('dedupe', () => dedupeContract(makeStore));
     describe('take: the choice', () => choiceContract(makeStore));
     describe('take: the refusals', () => refusalContract(makeStore));
+    describe('take: what is too old', () => expireContract(makeStore));
     describe('reclaim', () => reclaimContract(makeStore));
     describe('settle', () => settleContract(makeStore));
     describe('quota', () => quotaContract(makeStore));

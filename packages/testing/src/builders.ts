@@ -72,6 +72,7 @@ export function makeTake(parts: Partial<TakeRequest> = {}): TakeRequest {
     entriesMax: 20,
     inFlightMax: 20,
     unknownPolicy: 'retry',
+    viewedAgeMaxMs: null,
     intervalInitialUs: 50_000,
     ...parts,
   };

@@ -23,7 +23,8 @@ export function describeConnection(view: ConnectionView, rates: Rates | null) {
     dead,
     parked,
     replayed,
-    removed: { dead: view.discardedDead, parked: view.discardedParked },
+    removed: { pending: view.expired, dead: view.discardedDead, parked: view.discardedParked },
+    expired: view.expired,
     unknown,
     staleSettles,
     rates:

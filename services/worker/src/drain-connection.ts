@@ -54,7 +54,8 @@ function waitWithin(refusal: TakeRefusal, restMs: number): number | null {
   if (refusal.untilMs === null) return null;
   if (refusal.reason === 'inflight') return Math.min(IN_FLIGHT_LOOK_MS, Math.max(0, restMs));
   const waitMs = Math.max(0, refusal.untilMs - refusal.nowMs);
-  return waitMs <= restMs && refusal.reason === 'quota' ? waitMs : null;
+  const goesOn = refusal.reason === 'quota' || refusal.reason === 'expired';
+  return waitMs <= restMs && goesOn ? waitMs : null;
 }
 
 async function wakeLater(connectionId: string, refusal: TakeRefusal, parts: DrainParts): Promise<void> {

@@ -68,6 +68,7 @@ function takeSettingsOf(tenant: TenantConfig, settings: ConnectionConfig): Worke
     entriesMax: settings.batchEntriesMax,
     inFlightMax: settings.inFlightMax,
     unknownPolicy: settings.unknownPolicy,
+    viewedAgeMaxMs: settings.viewedAgeMaxMs,
     intervalInitialUs: intervalInitialUs(settings.quota),
   };
 }

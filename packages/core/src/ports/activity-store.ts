@@ -42,6 +42,10 @@ export interface ActivityStore extends DeadLetterStore {
    * While the tenant's bucket is active, what was found goes only when that has a token as well and no other connection of
    * the tenant that is waiting for one was granted its last call earlier (tenant-quota.ts, wait-for-turn.ts): else `quota`.
    *
+   * An entry that is too old (viewedAgeMaxMs) is removed when it is met at the head of what would be taken: its receipt and
+   * the connection count it as expired. An item or whole group of which only such entries were read costs no token, and
+   * another is looked at; after eight of them the answer is `expired`.
+   *
    * A refusal's untilMs is never later than the end of the first open lease: only a take finds that its worker died.
    */
   take(request: TakeRequest): Promise<TakeResult>;
@@ -162,6 +166,8 @@ export interface TakeRequest {
   readonly inFlightMax: number;
   /** What happens to the entries of an expired lease. */
   readonly unknownPolicy: 'retry' | 'park';
+  /** A `viewed` that began longer ago is expired when its turn comes: no call, no dead letter. null: none is too old. */
+  readonly viewedAgeMaxMs: number | null;
   /** The interval of a bucket that has learned nothing yet. */
   readonly intervalInitialUs: number;
 }
@@ -195,7 +201,18 @@ export interface Lease {
 
 export interface TakeRefusal {
   readonly status: 'waiting';
-  readonly reason: 'empty' | 'paused' | 'held' | 'breaker' | 'closed' | 'inflight' | 'quota' | 'linger' | 'retry';
+  /** expired: eight items in a row had only entries that expired; there may be more, so ask again. */
+  readonly reason:
+    | 'empty'
+    | 'paused'
+    | 'held'
+    | 'breaker'
+    | 'closed'
+    | 'inflight'
+    | 'quota'
+    | 'linger'
+    | 'retry'
+    | 'expired';
   /** When it may be different; the store's clock. null: only when something else happens (append, resume, settle). */
   readonly untilMs: number | null;
   /** The store's clock at the refusal: untilMs − nowMs is how long to wait. */
@@ -267,7 +284,7 @@ export interface ReceiptEntry {
 }
 
 /**
- * At any moment appended + replayed = delivered + dead + parked + pending, and
+ * At any moment appended + replayed = delivered + dead + parked + expired + pending, and
  * deadLetters + parkedEntries = dead + parked − replayed − discardedDead − discardedParked.
  */
 export interface ConnectionView {
@@ -290,6 +307,8 @@ export interface ConnectionView {
   readonly replayed: number;
   readonly discardedDead: number;
   readonly discardedParked: number;
+  /** Not delivered, because they were too old when their turn came. */
+  readonly expired: number;
   readonly unknown: number;
   /** Leases that were granted, ever, and the entries in them: a call is as full as callEntries ÷ calls. */
   readonly calls: number;

@@ -17,17 +17,19 @@
     9 unknownPolicy     retry or park: what happens to the entries of an expired lease
     10 intervalUs       of a bucket that has learned nothing yet
     11 receiptTtlMs
+    12 viewedAgeMaxMs  a viewed that began longer ago expires; 0 = none does
   RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, nowMs, entries, bucket, tenantEpoch, tenantBucket}
        or {'waiting', reason, untilMs, nowMs, bucket, tenantBucket}
     leased   the entries are out of the item and in the lease; a token is spent, and one of the tenant's active bucket; why = whole, bound, best, oldest or again
-    waiting  nothing changed but what came back by itself; reason = empty, paused, held, breaker, closed, inflight, quota, linger or retry; untilMs 0 = nobody knows
+    waiting  nothing changed but what came back by itself; untilMs 0 = nobody knows; reason = empty, paused, held,
+             breaker, closed, inflight, quota, linger or retry; expired = only entries that expired were found, there may be more
   WHY ONE SCRIPT
     The batch is bound at the moment of the grant: what a call carries decides throughput, and nothing may be granted twice.
 ]]
 local base, shard, id, lease, lease_ms, call_ms = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local linger, bound, cap, in_flight_max = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local policy, interval, ttl, tenant = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), KEYS[3]
-local RUNNING_MS, IN_FLIGHT_MS = 700, 500
+local policy, interval, ttl, viewed_max, tenant = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), KEYS[3]
+local RUNNING_MS, IN_FLIGHT_MS, EXPIRING_PICKS_MAX = 700, 500, 8
 
 local us, now = clock()
 local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt')
@@ -62,8 +64,7 @@ if redis.call('ZCOUNT', base .. 'lease', '(' .. (now + lease_ms - call_ms), '+in
 end
 if b.tat > us then return waiting('quota', math.ceil(b.tat / 1000), true) end
 
-local item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1')
-if not item then
+local function nothing_ready(oldest)
   local due = tonumber(oldest[2] or math.huge) + linger
   local later, whole = redis.call('ZRANGE', base .. 'later', 0, 0, 'WITHSCORES'), redis.call('ZRANGE', base .. 'whole', 0, 0, 'WITHSCORES')
   local retry = math.min(tonumber(later[2] or math.huge), tonumber(whole[2] or math.huge))
@@ -73,13 +74,26 @@ if not item then
   if due < math.huge and due <= retry then reason = 'linger' elseif retry < math.huge then reason = 'retry' end
   return waiting(reason, at < math.huge and at or nil)
 end
+local function remove_group(group, entries)
+  redis.call('HINCRBY', base .. 'meta', 'delayed', 0 - entries)
+  redis.call('ZREM', base .. 'whole', group)
+  redis.call('DEL', base .. 'g:' .. group)
+end
 
-local turn_at = t.active and wait_for_turn(tenant, t, id, tonumber(m[10] or 0), us, now)
-if turn_at then return waiting('quota', math.ceil(turn_at / 1000), true) end
-
-local taken, passed
-if why == 'whole' then taken = redis.call('LRANGE', base .. 'g:' .. group, 1, -1)
-else taken, passed = pick_entries(base, item, cap) end
+local item, why, group, oldest, taken, passed, expired
+for picks = 1, EXPIRING_PICKS_MAX do
+  item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1')
+  if not item then return nothing_ready(oldest) end
+  local turn_at = t.active and wait_for_turn(tenant, t, id, tonumber(m[10] or 0), us, now)
+  if turn_at then return waiting('quota', math.ceil(turn_at / 1000), true) end
+  if why == 'whole' then taken, expired = split_expired(redis.call('LRANGE', base .. 'g:' .. group, 1, -1), viewed_max, now)
+  else taken, passed, expired = pick_entries(base, item, cap, viewed_max, now) end
+  if #taken > 0 then break end
+  -- Nothing here is worth a call: it has its end, and another item its turn.
+  count_expired(base, shard, expired, ttl)
+  if group then remove_group(group, #expired) else remove_picked(base, item, { taken = 0, expired = #expired }, {}, cap) end
+  if picks == EXPIRING_PICKS_MAX then return waiting('expired', now) end
+end
 
 open_bucket(base, b, interval, now)
 grant_call(base, b, us)
@@ -95,9 +109,7 @@ redis.call('HINCRBY', base .. 'meta', 'calls', 1)
 redis.call('HINCRBY', base .. 'meta', 'callEntries', #taken)
 if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4])) end
 promise_by(shard, id, now + RUNNING_MS)
-if group then
-  redis.call('HINCRBY', base .. 'meta', 'delayed', 0 - #taken)
-  redis.call('ZREM', base .. 'whole', group)
-  redis.call('DEL', base .. 'g:' .. group)
-else remove_picked(base, item, taken, passed, cap, now - math.max(bound, linger)) end
+count_expired(base, shard, expired, ttl)
+if group then remove_group(group, #taken + #expired)
+else remove_picked(base, item, { taken = #taken, expired = #expired }, passed, cap, now - math.max(bound, linger)) end
 return leased(why, item, b.epoch, t.epoch, probe, whole, taken, now)

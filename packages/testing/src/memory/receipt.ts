@@ -40,6 +40,14 @@ export function countDelivered(state: State, entry: string, now: Now): void {
   expireWhenFinal(receipt, receipt.ttlMs, now);
 }
 
+/** An entry that was too old for a call. */
+export function countExpired(state: State, entry: string, now: Now): void {
+  const receipt = receiptOf(state, entry);
+  if (receipt === null) return;
+  receipt.expired += 1;
+  expireWhenFinal(receipt, receipt.ttlMs, now);
+}
+
 /** An entry that ended as a dead letter or parked. */
 export function listEnded(
   state: State,
@@ -70,7 +78,7 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
   const receipt = state.receipts.get(refOf(receiptId));
   if (receipt === undefined || receipt.id !== receiptId) return null;
   if (receipt.expiresMs !== null && receipt.expiresMs <= now.ms) return null;
-  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, duplicates, entries } =
+  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, expired, duplicates } =
     receipt;
   const inFlight = countLeased(state, receipt);
   const pending = unended(receipt) - inFlight;
@@ -88,11 +96,11 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
       parked,
       discarded,
       erased: 0,
-      expired: 0,
+      expired,
       rejected,
       duplicates,
     },
-    entries: entries.toSorted((a, b) => a.index - b.index),
+    entries: receipt.entries.toSorted((a, b) => a.index - b.index),
     // More can end than is listed, so the total follows the counts.
     entriesTotal: rejected + dead + parked,
   };
@@ -112,7 +120,7 @@ function pushOutOldest({ receipts }: State, receiptsMax: number): void {
 }
 
 function emptyReceipt(id: string, { connectionId, receiptTtlMs }: AppendPiece, now: Now): Receipt {
-  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0, duplicates: 0 };
+  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0, expired: 0, duplicates: 0 };
   const ends = { complete: false, expiresMs: null, ttlMs: receiptTtlMs };
   return { id, connectionId, acceptedMs: now.ms, ...none, entries: [], ...ends };
 }
@@ -131,8 +139,8 @@ function list(receipt: Receipt, entry: ReceiptEntry): void {
   if (receipt.entries.length < RECEIPT_ENTRIES_MAX) receipt.entries = [...receipt.entries, entry];
 }
 
-function unended({ appended, delivered, dead, parked, discarded }: Receipt): number {
-  return appended - delivered - dead - parked - discarded;
+function unended({ appended, delivered, dead, parked, discarded, expired }: Receipt): number {
+  return appended - delivered - dead - parked - discarded - expired;
 }
 
 function isFinal(receipt: Receipt): boolean {

@@ -79,6 +79,7 @@ export interface Counts {
   replayed: number;
   discardedDead: number;
   discardedParked: number;
+  expired: number;
   unknown: number;
   calls: number;
   callEntries: number;
@@ -138,6 +139,7 @@ export interface Receipt {
   parked: number;
   rejected: number;
   discarded: number;
+  expired: number;
   duplicates: number;
   entries: readonly ReceiptEntry[];
   /** null: not every entry has its end. */
@@ -185,6 +187,7 @@ export function emptyConnection(id: string): Connection {
       replayed: 0,
       discardedDead: 0,
       discardedParked: 0,
+      expired: 0,
       unknown: 0,
       calls: 0,
       callEntries: 0,
@@ -195,7 +198,7 @@ export function emptyConnection(id: string): Connection {
 
 /** Not final: waiting, delayed or leased. */
 export function pendingOf({ counts }: Connection): number {
-  return counts.appended + counts.replayed - counts.delivered - counts.dead - counts.parked;
+  return counts.appended + counts.replayed - counts.delivered - counts.dead - counts.parked - counts.expired;
 }
 
 /** Entries go back to the head of their item, order kept. */

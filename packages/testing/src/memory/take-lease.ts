@@ -14,15 +14,19 @@ import {
   type TakeResult,
 } from '@sluice/core';
 import { awakeMs, replaceBucket } from './awake-clock.ts';
+import { readColumns } from './columns.ts';
 import { bucketToLearn } from './learning.ts';
 import { longestWaiting, type Pick as Picked, pickItem, takesTurn } from './pick-item.ts';
 import { promiseAfterLease, promiseAfterRefusal } from './promise.ts';
+import { countExpired } from './receipt.ts';
 import { reclaimLeases, removeGroup, returnDueGroups } from './return-entries.ts';
 import { type Connection, connectionOf, type Now, type OpenLease, type State } from './state.ts';
 import { leaveLine, standInLine, type Tenant, tenantOf, tenantToLearn } from './tenant.ts';
 
 const ROUNDS_MAX = 3;
 const INFLIGHT_WAIT_MS = 500;
+/** So many items or groups may turn out to be nothing but expired in one take. */
+const EXPIRING_PICKS_MAX = 8;
 
 export function takeLease(state: State, request: TakeRequest, now: Now): TakeResult {
   const connection = connectionOf(state, request.connectionId);
@@ -34,17 +38,45 @@ export function takeLease(state: State, request: TakeRequest, now: Now): TakeRes
   returnDueGroups(connection, now);
   leaveLine(tenant, connection.id, now);
   const refused = refuse(connection, tenant, request, now);
-  const picked = refused === null ? pickItem(connection, request, now) : null;
-  const turnMs = picked === null ? null : standInLine(tenant, connection, now);
-  if (picked === null || turnMs !== null) {
-    const unready = picked === null ? refuseForNothingReady(connection, request, now) : no('quota', turnMs, now);
-    const said = refused ?? unready;
-    promiseAfterRefusal(connection, said);
-    return { ...said, learn: bucketToLearn(connection, now), learnTenant: tenantToLearn(tenant, now) };
+  const chosen = refused ?? chooseEntries(state, { connection, tenant, request }, now);
+  if ('status' in chosen) {
+    promiseAfterRefusal(connection, chosen);
+    return { ...chosen, learn: bucketToLearn(connection, now), learnTenant: tenantToLearn(tenant, now) };
   }
-  const lease = openLease(connection, tenant, { request, picked }, now);
+  const lease = openLease(connection, tenant, { request, chosen }, now);
   promiseAfterLease(connection, now);
-  return leaseOf({ connection, tenant, lease, why: picked.why }, now);
+  return leaseOf({ connection, tenant, lease, why: chosen.picked.why }, now);
+}
+
+interface Chosen {
+  readonly picked: Picked;
+  /** Already out of the item or group they were in. */
+  readonly entries: readonly string[];
+}
+
+interface Choice {
+  readonly connection: Connection;
+  readonly tenant: Tenant;
+  readonly request: TakeRequest;
+}
+
+/** What goes next. Where all that is met has expired, another item has its turn, a bounded number of times. */
+function chooseEntries(state: State, { connection, tenant, request }: Choice, now: Now): Chosen | Said {
+  for (let picks = 1; picks <= EXPIRING_PICKS_MAX; picks++) {
+    const picked = pickItem(connection, request, now);
+    if (picked === null) return refuseForNothingReady(connection, request, now);
+    const turnMs = standInLine(tenant, connection, now);
+    if (turnMs !== null) return no('quota', turnMs, now);
+    if (picked.why === 'whole') removeGroup(connection, picked.group);
+    const { taken, expired } =
+      picked.why === 'whole'
+        ? splitExpired(picked.group.entries, request, now)
+        : removeEntries(connection, picked.itemId, request, now);
+    connection.counts.expired += expired.length;
+    for (const entry of expired) countExpired(state, entry, now);
+    if (taken.length > 0) return { picked, entries: taken };
+  }
+  return no('expired', now.ms, now);
 }
 
 type Said = Pick<TakeRefusal, 'status' | 'reason' | 'untilMs' | 'nowMs'>;
@@ -90,16 +122,15 @@ function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest
 function openLease(
   connection: Connection,
   tenant: Tenant,
-  { request, picked }: { readonly request: TakeRequest; readonly picked: Picked },
+  { request, chosen }: { readonly request: TakeRequest; readonly chosen: Chosen },
   now: Now,
 ): OpenLease {
   const { leaseId, leaseMs } = request;
+  const { picked, entries } = chosen;
   const { itemId } = picked;
   const bucket = connection.bucket ?? openBucket(request.intervalInitialUs, now.ms);
   const probe = connection.block !== null;
   const whole = picked.why === 'whole';
-  if (picked.why === 'whole') removeGroup(connection, picked.group);
-  const entries = picked.why === 'whole' ? picked.group.entries : removeEntries(connection, itemId, request, now);
   const times = { takenMs: now.ms, expiresMs: now.ms + leaseMs };
   const epochs = { epoch: bucket.epoch, tenantEpoch: tenant.quota.bucket?.epoch ?? 0 };
   const lease: OpenLease = { id: leaseId, itemId, entries, whole, probe, ...epochs, ...times };
@@ -123,22 +154,39 @@ function openLease(
  * Fills a call from the item's head. Entries whose pair is already in it keep their place at the head. A head that stays
  * over the age bound waits from the bound on, behind the items that are over it already.
  */
-function removeEntries(connection: Connection, itemId: string, request: TakeRequest, now: Now): readonly string[] {
+function removeEntries(connection: Connection, itemId: string, request: TakeRequest, now: Now): Split {
   const { entriesMax, ageBoundMs, lingerMs } = request;
   const item = connection.items.get(itemId)!;
   const taken = new Map<string, string>();
   const skipped: string[] = [];
+  const expired: string[] = [];
   for (let round = 1; round <= ROUNDS_MAX && taken.size < entriesMax; round++) {
     for (const entry of item.entries.splice(0, entriesMax - taken.size)) {
-      if (taken.has(pairOf(entry))) skipped.push(entry);
+      if (isExpired(entry, request, now)) expired.push(entry);
+      else if (taken.has(pairOf(entry))) skipped.push(entry);
       else taken.set(pairOf(entry), entry);
     }
   }
   item.entries.unshift(...skipped);
   item.lastFill = skipped.length > 0 ? taken.size : null;
-  item.waitsFromMs = now.ms - Math.max(ageBoundMs, lingerMs);
+  item.waitsFromMs = taken.size > 0 ? now.ms - Math.max(ageBoundMs, lingerMs) : null;
   if (item.entries.length === 0) connection.items.delete(itemId);
-  return [...taken.values()];
+  return { taken: [...taken.values()], expired };
+}
+
+interface Split {
+  readonly taken: readonly string[];
+  readonly expired: readonly string[];
+}
+
+function splitExpired(entries: readonly string[], request: TakeRequest, now: Now): Split {
+  const expired = entries.filter((entry) => isExpired(entry, request, now));
+  return { taken: entries.filter((entry) => !expired.includes(entry)), expired };
+}
+
+function isExpired(entry: string, { viewedAgeMaxMs }: TakeRequest, now: Now): boolean {
+  const { type, startMs } = readColumns(entry).activity;
+  return viewedAgeMaxMs !== null && type === 'viewed' && now.ms - startMs > viewedAgeMaxMs;
 }
 
 /** The number of leases younger than the call's timeout is the number of calls in flight. */

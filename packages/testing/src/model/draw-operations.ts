@@ -11,6 +11,7 @@ import {
   makeRequeue,
   makeTake,
 } from '../builders.ts';
+import { CLOCK_START_MS } from '../manual-clock.ts';
 import { drawCrowdedTenant } from './draw-crowded-tenant.ts';
 import type { EndedChoice, ModelSettings, Operation } from './operations.ts';
 import type { Random } from './random.ts';
@@ -36,6 +37,8 @@ export function drawSettings(random: Random): ModelSettings {
     callTimeoutMs: random.oneOf([1000, 1500]),
     inFlightMax: random.oneOf([2, 5, 20]),
     unknownPolicy: random.oneOf(['retry', 'retry', 'park']),
+    // Some pairs are above it from the beginning, some come to be.
+    viewedAgeMaxMs: random.oneOf([null, null, CLOCK_START_MS - ACTIVITY_START_MS, 2000]),
     intervalInitialUs: random.oneOf([1, 7000, 33_333, 50_000]),
   });
   return {

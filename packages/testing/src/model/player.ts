@@ -114,10 +114,10 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
 
 /** What goes in comes out, or is still there. */
 function assertBalanced(view: ConnectionView): void {
-  const { appended, replayed, delivered, dead, parked, pending } = view;
+  const { appended, replayed, delivered, dead, parked, expired, pending } = view;
   assert.equal(
     appended + replayed,
-    delivered + dead + parked + pending,
+    delivered + dead + parked + expired + pending,
     `${view.connectionId}: entries are lost or made`,
   );
   const kept = dead + parked - replayed - view.discardedDead - view.discardedParked;

@@ -10,6 +10,7 @@ local function base36(n, width)
   return text
 end
 local function pair_of(entry) return string.sub(entry, 2, 12) end
+local function start_of(entry) return tonumber(string.sub(entry, 3, 12), 36) - 62135596800000 end -- milliseconds since 1970
 local function accepted_of(entry) return tonumber(string.sub(entry, 13, 21), 36) end
 local function attempts_of(entry) return tonumber(string.sub(entry, 22, 23), 36) end
 local function receipt_of(entry) return string.sub(entry, 33, 44) end

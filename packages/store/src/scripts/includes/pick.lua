@@ -21,27 +21,28 @@ local function pick_item(base, cap, now, linger, bound, turn)
   if not item then item, why, group = second() end
   return item, why, group, oldest
 end
--- Up to `most` entries from the head, no two with the same pair. The others keep their place at the head.
-local function pick_entries(base, item, most)
-  local key, taken, passed, seen, from = base .. 'i:' .. item, {}, {}, {}, 0
+-- Up to `most` entries from the head, no two with the same pair; those keep their place at the head. Expired ones are told apart.
+local function pick_entries(base, item, most, viewed_max, now)
+  local key, taken, passed, expired, seen, from = base .. 'i:' .. item, {}, {}, {}, {}, 0
   for _ = 1, READS_MAX do
     local read = redis.call('LRANGE', key, from, from + most - #taken - 1)
     for _, entry in ipairs(read) do
       local pair = pair_of(entry)
-      if seen[pair] then passed[#passed + 1] = entry else seen[pair] = true taken[#taken + 1] = entry end
+      if is_expired(entry, viewed_max, now) then expired[#expired + 1] = entry
+      elseif seen[pair] then passed[#passed + 1] = entry else seen[pair] = true taken[#taken + 1] = entry end
     end
     from = from + #read
     if #taken == most or #read == 0 then break end
   end
-  return taken, passed
+  return taken, passed, expired
 end
 -- Removes what was picked; the lease already holds it, so an error here could repeat an entry but not lose one.
 -- An item whose head stays over the age bound joins the end of those over it: neither a hot item nor one with many equal
 -- pairs keeps the turn of the bound for itself.
-local function remove_picked(base, item, taken, passed, cap, over)
-  local key, scanned = base .. 'i:' .. item, #taken + #passed
+local function remove_picked(base, item, gone, passed, cap, over)
+  local key, scanned = base .. 'i:' .. item, gone.taken + gone.expired + #passed
   for j = 1, #passed do redis.call('LSET', key, scanned - #passed + j - 1, passed[j]) end
-  redis.call('LTRIM', key, #taken, -1)
+  redis.call('LTRIM', key, gone.taken + gone.expired, -1)
   -- Equal pairs that had to stay behind: the item is worth what its last call could carry, not its length.
-  index_item(base, item, #passed > 0 and math.min(cap, #taken) or cap, over)
+  index_item(base, item, #passed > 0 and math.min(cap, gone.taken) or cap, over)
 end

@@ -2,7 +2,7 @@
   The benchmark: one command, one table.
     npm run bench [-- NAME ...] [--quick] [--patient] [--keep]
   docs/performance.md says how to read it. A folder here with a main.ts is a bench of its own: it runs in its own process,
-  prints what it wants, and is given --quick.
+  prints what it wants, and is given --quick, or --brief when it is one of all.
 */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -52,11 +52,13 @@ async function main(): Promise<void> {
   if (typeof asked === 'string') return leave(asked, EXIT_USAGE);
   if (asked.help) return leave(USAGE, 0);
   await measure(asked);
-  for (const name of asked.names.filter((one) => OTHERS.includes(one))) runOther(name, asked.quick);
+  for (const name of asked.names.filter((one) => OTHERS.includes(one))) runOther(name, asked);
 }
 
 interface Asked {
   readonly names: readonly string[];
+  /** No names were given: what takes minutes alone is cut short. */
+  readonly all: boolean;
   readonly quick: boolean;
   readonly keep: boolean;
   readonly patient: boolean;
@@ -76,7 +78,8 @@ function readArguments(): Asked | string {
     });
     const unknown = positionals.filter((name) => !NAMES.includes(name));
     if (unknown.length > 0) return `There is no bench "${unknown[0]}"; there are ${NAMES.join(', ')}.`;
-    return { ...values, names: positionals.length === 0 ? NAMES : positionals };
+    const all = positionals.length === 0;
+    return { ...values, all, names: all ? NAMES : positionals };
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\n\n${USAGE}`;
   }
@@ -102,9 +105,10 @@ async function measure({ names, quick, keep, patient }: Asked): Promise<void> {
   for (const path of keepResults(ROOT, report, keep)) say(`written: ${path}`);
 }
 
-function runOther(name: string, quick: boolean): void {
+function runOther(name: string, { quick, all }: Asked): void {
   say(name);
-  const args = [`${HERE}${name}/main.ts`, ...(quick ? ['--quick'] : [])];
+  const pace = quick ? ['--quick'] : all ? ['--brief'] : [];
+  const args = [`${HERE}${name}/main.ts`, ...pace];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: ROOT });
   if (status !== 0) process.exitCode = 1;
 }

@@ -26,6 +26,8 @@ const HEADINGS = ['', 'delivered/s', 'then', 'mean fill', 'p50 age, s', 'p99', '
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    // Given when everything is run; a minute and a half is brief.
+    brief: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1' },
     costs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false, short: 'h' },

@@ -32,13 +32,20 @@ export interface EmulatorControl {
   behave(behavior: Readonly<Record<string, unknown>>): Promise<void>;
   ledger(): Promise<readonly LedgerLine[]>;
   calls(): Promise<readonly CallLine[]>;
-  stats(): Promise<{
-    readonly calls: number;
-    readonly activities: number;
-    readonly meanFill: number;
-    readonly byStatus: Record<string, number>;
-    readonly tokenCalls: Record<string, number>;
-  }>;
+  /** Of one connection, or of all. */
+  stats(connection?: string): Promise<EmulatorStats>;
+}
+
+export interface EmulatorStats {
+  readonly calls: number;
+  readonly activities: number;
+  readonly meanFill: number;
+  readonly byStatus: Record<string, number>;
+  /** Calls by the second they arrived in, seconds since 1970; a second without any is not there. */
+  readonly perSecond: readonly { readonly t: number; readonly accepted: number; readonly refused: number }[];
+  /** Of the second client on the same limits. */
+  readonly background: { readonly accepted: number; readonly refused: number };
+  readonly tokenCalls: Record<string, number>;
 }
 
 export function emulatorControl(url: string): EmulatorControl {
@@ -62,7 +69,9 @@ export function emulatorControl(url: string): EmulatorControl {
     },
     ledger: () => lines<LedgerLine>('/emulator/ledger'),
     calls: () => lines<CallLine>('/emulator/calls'),
-    stats: async () =>
-      (await (await fetch(`${url}/emulator/stats`)).json()) as Awaited<ReturnType<EmulatorControl['stats']>>,
+    stats: async (connection) => {
+      const query = connection === undefined ? '' : `?connection=${connection}`;
+      return (await (await fetch(`${url}/emulator/stats${query}`)).json()) as EmulatorStats;
+    },
   };
 }

@@ -77,6 +77,7 @@ test('two tenants, each with its credential, its cloud and its connections', () 
     version: 'v1.0',
     baseUrl: null,
     tokenUrl: null,
+    secretExpiresMs: null,
     allowInsecure: false,
   });
   assert.deepEqual(

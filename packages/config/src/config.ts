@@ -72,6 +72,8 @@ export interface ConnectionConfig {
 
 export interface GraphConfig {
   readonly credential: Credential;
+  /** When the client secret ends, if that is the credential and the operator said so. */
+  readonly secretExpiresMs: number | null;
   readonly cloud: Cloud;
   readonly version: 'v1.0' | 'beta';
   /** The Graph root without version, without a slash at its end. Null: by cloud. */

@@ -35,6 +35,7 @@ export const TENANT_MEMBERS: Members = {
     domain: { numbers: null, words: /^.+$/ },
     path: true,
   },
+  clientSecretExpires: GRAPH_SETTINGS.clientSecretExpires,
   certificatePath: { ...certificatePath, path: true },
   federatedTokenFile: { ...federatedTokenFile, path: true },
   managedIdentity,
@@ -48,6 +49,7 @@ export const TENANT_MEMBERS: Members = {
 export const ONE_TENANT_NAMES: readonly string[] = [
   ...[tenantId, clientId, clientSecret, certificatePath, federatedTokenFile, managedIdentity].map(({ name }) => name),
   `${clientSecret.name}_FILE`,
+  GRAPH_SETTINGS.clientSecretExpires.name,
   GRAPH_SETTINGS.tokenUrl.name,
   'SLUICE_CONNECTIONS',
 ];

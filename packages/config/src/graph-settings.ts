@@ -1,4 +1,5 @@
 /* The table of what says how to reach Graph, and as whom. */
+import { parseInstant } from '@sluice/core';
 import type { Cloud } from './config.ts';
 import { bad, custom, flag, good, oneOf, type Read } from './setting.ts';
 
@@ -42,6 +43,16 @@ export const GRAPH_SETTINGS = {
     meaning: 'The credential of the app registration; or one of the following three.',
     secret: true,
     read: good,
+  }),
+  clientSecretExpires: custom<number | null>({
+    name: 'GRAPH_CLIENT_SECRET_EXPIRES',
+    fallback: null,
+    fallbackShown: 'not known',
+    rule: 'must be a day, 2027-01-31, or a time with a zone, 2027-01-31T12:00:00Z',
+    meaning:
+      'When the client secret expires, as Entra shows it; no secret says so itself. Only the metric and its alert use it. A certificate says when it ends.',
+    domain: { numbers: null, words: /^\d{4}-\d{2}-\d{2}.*$/ },
+    read: readMoment,
   }),
   certificatePath: custom<string | null>({
     name: 'GRAPH_CLIENT_CERTIFICATE_PATH',
@@ -106,6 +117,12 @@ export type TextSetting = (typeof GRAPH_SETTINGS)['tenantId'];
 
 function readGuid(text: string): Read<string> {
   return GUID.test(text) ? good(text) : bad();
+}
+
+/** A day ends with its first second: better told a day early than a day late. */
+function readMoment(text: string): Read<number> {
+  const ms = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+  return typeof ms === 'number' ? good(ms) : bad();
 }
 
 function readCloud(text: string): Read<Cloud> {

@@ -45,6 +45,7 @@ test('GRAPH_ beats AZURE_, name by name', () => {
     version: 'v1.0',
     baseUrl: null,
     tokenUrl: null,
+    secretExpiresMs: null,
     allowInsecure: false,
   });
   assert.deepEqual(proofOf({ ...AZURE, ...GRAPH }), { kind: 'secret', secret: 'canary-secret' });
@@ -103,4 +104,18 @@ test('AZURE_AUTHORITY_HOST must fit the cloud', () => {
     refusal({ ...GRAPH, GRAPH_CLOUD: 'usgov', AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' }),
     /AZURE_AUTHORITY_HOST is .*GRAPH_CLOUD usgov signs in at login\.microsoftonline\.us/,
   );
+});
+
+test('when a secret expires is a day or a moment, and belongs to a secret alone', () => {
+  const expires = (text: string) => needed({ ...GRAPH, GRAPH_CLIENT_SECRET_EXPIRES: text })?.secretExpiresMs;
+  assert.equal(expires('2027-01-31'), Date.UTC(2027, 0, 31));
+  assert.equal(expires('2027-01-31T12:00:00+01:00'), Date.UTC(2027, 0, 31, 11));
+  for (const wrong of ['31.1.2027', '2027-02-30', 'soon']) {
+    assert.match(
+      refusal({ ...GRAPH, GRAPH_CLIENT_SECRET_EXPIRES: wrong }),
+      /GRAPH_CLIENT_SECRET_EXPIRES is .* must be a day/,
+    );
+  }
+  const identity = { GRAPH_MANAGED_IDENTITY: 'system', GRAPH_CLIENT_SECRET_EXPIRES: '2027-01-31' };
+  assert.equal(needed(identity)?.secretExpiresMs, null);
 });

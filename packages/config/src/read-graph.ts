@@ -31,7 +31,15 @@ export function readGraph(environment: Environment, place: TenantPlace): GraphCo
   if (place.path === null && place.needed && tokenUrl === null && credential?.kind === 'app') {
     checkAuthorityHost(environment, cloud);
   }
-  return credential === null ? null : { credential, cloud, version, baseUrl, tokenUrl, allowInsecure };
+  const secretExpiresMs = secretExpiry(environment, credential);
+  return credential === null ? null : { credential, secretExpiresMs, cloud, version, baseUrl, tokenUrl, allowInsecure };
+}
+
+/** Read in any case, so that a wrong one is told. */
+function secretExpiry(environment: Environment, credential: Credential | null): number | null {
+  const ms = environment.value(GRAPH_SETTINGS.clientSecretExpires);
+  const secret = credential?.kind === 'app' && credential.proof.kind.startsWith('secret');
+  return secret ? ms : null;
 }
 
 function readEndpoint(

@@ -28,6 +28,7 @@ export * from './outcome/reply.ts';
 export * from './ports/activity-store.ts';
 export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
+export * from './ports/fleet-notes.ts';
 export * from './quota/bucket.ts';
 export * from './quota/in-flight-limit.ts';
 export * from './quota/learn-quota.ts';

@@ -8,7 +8,8 @@
                 connections set
                 receipts  zset    receipt ref -> when; r:* hash, one receipt
                 ids       hash    generations of remembered ids; id:* set, a bucket of one
-                sweptAt   string
+                idsForgotten, sweptAt string
+                credentials hash  tenant -> when its credential ends
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head
                 later, whole zset retry groups -> due; whole ones (bisected halves) are never mixed; g:* list, a group

@@ -13,6 +13,7 @@ import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
 import { readBucket } from './read-bucket.ts';
 import { readConnection } from './read-connection.ts';
+import { readFleetNotes } from './read-fleet-notes.ts';
 import { readReceipt } from './read-receipt.ts';
 import { readTenant } from './read-tenant.ts';
 import { settleArguments } from './settle-arguments.ts';
@@ -50,6 +51,10 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
       readConnection(connectionId, await run('connection', [connectionBase(connectionId)], [])),
     connectionIds,
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
+    fleetNotes: async () => readFleetNotes(await run('fleet-notes', [shard], [])),
+    noteCredential: async (tenantId, expiresAtMs) => {
+      await run('note-credential', [shard], [tenantId, expiresAtMs ?? '']);
+    },
     pause: async (connectionId) => {
       await run('pause', both(connectionId), [connectionId, 'pause']);
     },

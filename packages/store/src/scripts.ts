@@ -12,6 +12,8 @@ export const SCRIPT_NAMES = [
   'connection',
   'tenant',
   'dead-letters',
+  'fleet-notes',
+  'note-credential',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -49,6 +51,8 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   connection: ['clock', 'columns', 'item-index'],
   tenant: [],
   'dead-letters': ['clock', 'columns', 'item-index', 'promise', 'settle-call', 'ended'],
+  'fleet-notes': ['clock'],
+  'note-credential': [],
 };
 
 /** How many KEYS a script takes. */
@@ -63,6 +67,8 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   connection: 1,
   tenant: 1,
   'dead-letters': 2,
+  'fleet-notes': 1,
+  'note-credential': 1,
 };
 
 /** The text of a script alone, as its author wrote it. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FleetConnection, renderFleet } from './fleet-metrics.ts';
+import { type Fleet, type FleetConnection, renderFleet } from './fleet-metrics.ts';
 
 const CONNECTION: FleetConnection = {
   connectionId: 'hr',
   appended: 22,
+  duplicates: 8,
   delivered: 9,
   dead: 4,
   parked: 2,
@@ -23,8 +24,16 @@ const CONNECTION: FleetConnection = {
   bucket: { intervalUs: 40_000, closedUntilMs: 1_700_000_001_000 },
 };
 
-const read = async (connections: readonly FleetConnection[]) => {
-  const text = await renderFleet({ connections, durability: 'fsync' });
+const FLEET: Fleet = {
+  connections: [CONNECTION],
+  durability: { level: 'fsync', kept: true },
+  credentialExpiryMs: new Map([['contoso', 1_800_000_000_000]]),
+  dedupeWindowMs: 86_400_000,
+  usefulWorkers: 3,
+};
+
+const read = async (connections: readonly FleetConnection[], parts: Partial<Fleet> = {}) => {
+  const text = await renderFleet({ ...FLEET, ...parts, connections });
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
     lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
@@ -53,7 +62,21 @@ test('the series of a connection are its view, and the two equations can be read
   assert.equal(of('oldest_pending_timestamp_seconds'), 1_700_000_000.5);
   assert.equal(of('inflight_calls'), 2);
   assert.deepEqual([of('connection_state', ',state="held"'), of('connection_state', ',state="idle"')], [1, 0]);
-  assert.equal(series.get('sluice_durability{level="fsync"}'), 1);
+  assert.equal(of('duplicate_entries_total'), 8);
+});
+
+test('what belongs to no connection', async () => {
+  const series = await read([]);
+  assert.deepEqual(Object.fromEntries(series), {
+    'sluice_durability{level="fsync"}': 1,
+    sluice_durability_kept: 1,
+    'sluice_credential_expiry_timestamp_seconds{tenant="contoso"}': 1_800_000_000,
+    sluice_dedupe_window_seconds: 86_400,
+    sluice_useful_workers: 3,
+  });
+  const unknown = { durability: null, credentialExpiryMs: new Map<string, number>(), dedupeWindowMs: null };
+  assert.deepEqual([...(await read([], unknown)).keys()], ['sluice_useful_workers']);
+  assert.equal((await read([], { durability: { level: 'memory', kept: false } })).get('sluice_durability_kept'), 0);
 });
 
 test('what is not there is absent, and every connection has its own series', async () => {
@@ -62,5 +85,4 @@ test('what is not there is absent, and every connection has its own series', asy
   assert.equal(series.get('sluice_pending_entries{connection="tickets"}'), 6);
   assert.equal(series.has('sluice_oldest_pending_timestamp_seconds{connection="tickets"}'), false);
   assert.equal(series.has('sluice_quota_calls_per_second{connection="tickets"}'), false);
-  assert.equal((await read([])).size, 1);
 });

@@ -1,7 +1,8 @@
 /*
   The series of the whole fleet, which are kept in the store: the console alone exports them. Every number is read when
   somebody asks, so a Redis that is away means absent series, never old ones. At rest
-  append + replayed = delivered + dead + parked + removed{from="pending"} + pending and dead_letters + parked_entries = dead + parked - replayed - removed{from="dead|parked"}.
+  append + replayed = delivered + dead + parked + removed{from="pending"} + pending, and
+  dead_letters + parked_entries = dead + parked - replayed - removed{from="dead|parked"}.
 */
 import { Counter, Gauge, Registry } from 'prom-client';
 
@@ -11,6 +12,7 @@ export const CONNECTION_STATES = ['flowing', 'idle', 'closed', 'paused', 'held',
 export interface FleetConnection {
   readonly connectionId: string;
   readonly appended: number;
+  readonly duplicates: number;
   readonly delivered: number;
   readonly dead: number;
   readonly parked: number;
@@ -31,8 +33,13 @@ export interface FleetConnection {
 
 export interface Fleet {
   readonly connections: readonly FleetConnection[];
-  /** Null: not known yet. */
-  readonly durability: string | null;
+  /** Null: not known yet. `kept`: it is at least what a 202 promises. */
+  readonly durability: { readonly level: string; readonly kept: boolean } | null;
+  /** By tenant; absent where nobody knows it. */
+  readonly credentialExpiryMs: ReadonlyMap<string, number>;
+  /** For how long ids are remembered now; null: they are not. */
+  readonly dedupeWindowMs: number | null;
+  readonly usefulWorkers: number;
 }
 
 type Row = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -58,6 +65,12 @@ const SERIES: readonly Series[] = [
     help: 'Entries stored, by connection.',
     kind: Counter,
     rows: one((c) => c.appended),
+  },
+  {
+    name: 'sluice_duplicate_entries_total',
+    help: 'Activities that were not stored, because their id was accepted before; in no other count.',
+    kind: Counter,
+    rows: one((c) => c.duplicates),
   },
   {
     name: 'sluice_settle_entries_total',
@@ -122,23 +135,58 @@ const SERIES: readonly Series[] = [
   },
 ];
 
+/** What belongs to no connection. */
+const FLEET_SERIES: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly rows: (fleet: Fleet) => readonly Row[];
+}[] = [
+  {
+    name: 'sluice_durability',
+    help: 'Always 1; the label says how safely Redis keeps what was acknowledged.',
+    rows: ({ durability }) => (durability === null ? [] : [[{ level: durability.level }, 1]]),
+  },
+  {
+    name: 'sluice_durability_kept',
+    help: '1 while Redis keeps what is acknowledged at least as safely as SLUICE_DURABILITY promises, else 0.',
+    rows: ({ durability }) => (durability === null ? [] : [[{}, durability.kept ? 1 : 0]]),
+  },
+  {
+    name: 'sluice_credential_expiry_timestamp_seconds',
+    help: 'When the credential of a tenant ends; absent where nobody knows it.',
+    rows: ({ credentialExpiryMs }) => [...credentialExpiryMs].map(([tenant, ms]) => [{ tenant }, ms / 1000]),
+  },
+  {
+    name: 'sluice_dedupe_window_seconds',
+    help: 'For how long the ids of activities are remembered now; shorter than SLUICE_DEDUPE_WINDOW_MS while there are too many.',
+    rows: ({ dedupeWindowMs }) => (dedupeWindowMs === null ? [] : [[{}, dedupeWindowMs / 1000]]),
+  },
+  {
+    name: 'sluice_useful_workers',
+    help: 'Worker processes that the learned quota, the calls in flight and the backlog can use: what an autoscaler follows.',
+    rows: ({ usefulWorkers }) => [[{}, usefulWorkers]],
+  },
+];
+
 /** The exposition of the fleet as it is now. */
-export async function renderFleet({ connections, durability }: Fleet): Promise<string> {
+export async function renderFleet(fleet: Fleet): Promise<string> {
   const registry = new Registry();
   for (const { name, help, kind, rows } of SERIES) {
-    const all = connections.flatMap((connection) =>
+    const all = fleet.connections.flatMap((connection) =>
       rows(connection).map(([labels, value]): Row => [{ connection: connection.connectionId, ...labels }, value]),
     );
-    const labelNames = [...new Set(['connection', ...all.flatMap(([labels]) => Object.keys(labels))])];
-    const series = new kind({ name, help, labelNames, registers: [registry] });
-    for (const [labels, value] of all) series.inc(labels, value);
+    addSeries(registry, { name, help, kind, rows: all });
   }
-  if (durability !== null) {
-    const help = 'Always 1; the label says how safely Redis keeps what was acknowledged.';
-    new Gauge({ name: 'sluice_durability', help, labelNames: ['level'], registers: [registry] }).set(
-      { level: durability },
-      1,
-    );
-  }
+  for (const { name, help, rows } of FLEET_SERIES) addSeries(registry, { name, help, kind: Gauge, rows: rows(fleet) });
   return registry.metrics();
+}
+
+function addSeries(
+  registry: Registry,
+  { name, help, kind, rows }: Pick<Series, 'name' | 'help' | 'kind'> & { readonly rows: readonly Row[] },
+): void {
+  if (rows.length === 0) return;
+  const labelNames = [...new Set(rows.flatMap(([labels]) => Object.keys(labels)))];
+  const series = new kind({ name, help, labelNames, registers: [registry] });
+  for (const [labels, value] of rows) series.inc(labels, value);
 }

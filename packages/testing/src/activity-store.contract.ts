@@ -6,6 +6,7 @@ import { choiceContract } from './contract/choice.contract.ts';
 import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { dedupeContract } from './contract/dedupe.contract.ts';
 import { expireContract } from './contract/expire.contract.ts';
+import { fleetNotesContract } from './contract/fleet-notes.contract.ts';
 import { inFlightContract } from './contract/in-flight.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
@@ -37,5 +38,6 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('dead letters', () => deadLettersContract(makeStore));
     describe('replay', () => replayContract(makeStore));
     describe('views', () => viewContract(makeStore));
+    describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });
 }

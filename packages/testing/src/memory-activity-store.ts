@@ -7,6 +7,7 @@ import { appendPiece } from './memory/append-piece.ts';
 import { pauseConnection, resumeConnection } from './memory/block.ts';
 import { viewConnection } from './memory/connection-view.ts';
 import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
+import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
 import { learn } from './memory/learning.ts';
 import { sweepPromises } from './memory/promise.ts';
 import { viewReceipt } from './memory/receipt.ts';
@@ -40,6 +41,8 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     },
     learnTenant: async (id, version, learning) => learnTenant(tenantOf(state, id), { version, learning }, now()),
     tenantQuota: async (id) => structuredClone(tenantOf(state, id).quota),
+    fleetNotes: async () => structuredClone(viewFleetNotes(state, now())),
+    noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),
     receipt: async (receiptId) => structuredClone(viewReceipt(state, receiptId, now())),
     connection: async (id) => {

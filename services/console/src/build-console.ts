@@ -7,7 +7,7 @@ import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
-import { readConnections } from './read-connections.ts';
+import { measureFleet } from './measure-fleet.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import type { RateWatch } from './watch-rates.ts';
@@ -16,7 +16,15 @@ export interface ConsoleParts {
   readonly config: Config;
   readonly store: Pick<
     ActivityStore,
-    'connection' | 'connectionIds' | 'pause' | 'resume' | 'deadLetters' | 'replay' | 'discard'
+    | 'connection'
+    | 'connectionIds'
+    | 'pause'
+    | 'resume'
+    | 'deadLetters'
+    | 'replay'
+    | 'discard'
+    | 'fleetNotes'
+    | 'tenantQuota'
   >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
@@ -86,11 +94,10 @@ function refuseForeignNames({ app }: HttpServer): void {
 }
 
 /** Without Redis there is only what this process knows of itself. */
-async function renderMetrics({ store, metrics, watch }: ConsoleParts, onError: (error: unknown) => void) {
+async function renderMetrics({ metrics, watch, ...parts }: ConsoleParts, onError: (error: unknown) => void) {
   const own = await metrics.render();
   try {
-    const connections = await readConnections(store, await store.connectionIds());
-    const fleet = await renderFleet({ connections, durability: watch.durability() });
+    const fleet = await renderFleet(await measureFleet({ ...parts, durability: watch.durability }));
     return { ...own, text: `${own.text}${fleet}` };
   } catch (error) {
     onError(error);

@@ -5,6 +5,11 @@ import { readConnections } from './read-connections.ts';
 export interface Rates {
   readonly appendedPerSecond: number;
   readonly deliveredPerSecond: number;
+  readonly callsPerSecond: number;
+  /** How full the calls of this stretch were; null: there were none. */
+  readonly entriesPerCall: number | null;
+  /** How long a call takes: calls in flight ÷ calls a second. Null: too few to say. */
+  readonly callSeconds: number | null;
 }
 
 export interface RateWatch {
@@ -22,7 +27,12 @@ const SAMPLES_MAX = 15;
 /** More connections than this are not watched: a sample reads each of them. */
 const CONNECTIONS_MAX = 1000;
 
-type Sample = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered'>;
+type Sample = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls' | 'callEntries' | 'leases'>;
+
+/** Fewer calls say nothing of how long one takes. */
+const CALLS_MIN = 20;
+/** Samples in which calls in flight were seen; of fewer the mean says nothing. */
+const LOOKS_MIN = 5;
 
 export function watchRates({ store }: RateWatchParts): RateWatch {
   let samples = new Map<string, readonly Sample[]>();
@@ -58,8 +68,13 @@ export function ratesOf(samples: readonly Sample[]): Rates | null {
   const [first, last] = [samples[0], samples.at(-1)];
   const seconds = first === undefined || last === undefined ? 0 : (last.nowMs - first.nowMs) / 1000;
   if (seconds <= 0) return null;
+  const calls = last!.calls - first!.calls;
+  const inFlight = samples.reduce((sum, { leases }) => sum + leases, 0) / samples.length;
   return {
     appendedPerSecond: (last!.appended - first!.appended) / seconds,
     deliveredPerSecond: (last!.delivered - first!.delivered) / seconds,
+    callsPerSecond: calls / seconds,
+    entriesPerCall: calls === 0 ? null : (last!.callEntries - first!.callEntries) / calls,
+    callSeconds: calls < CALLS_MIN || samples.length < LOOKS_MIN ? null : (inFlight * seconds) / calls,
   };
 }

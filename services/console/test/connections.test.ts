@@ -28,7 +28,8 @@ test('connections are listed by name, each with its counts and its state in word
 
 test('the time to drain follows from the rates, and is never while more comes than goes', async () => {
   const drainAt = async (deliveredPerSecond: number) => {
-    const opened = openTestConsole({}, { rates: { of: () => ({ appendedPerSecond: 1, deliveredPerSecond }) } });
+    const rates = { appendedPerSecond: 1, deliveredPerSecond, callsPerSecond: 1, entriesPerCall: 1, callSeconds: null };
+    const opened = openTestConsole({}, { rates: { of: () => rates } });
     await append(opened, 'hr1');
     const { timeToDrain, timeToDrainSeconds } = (await opened.get(HR)).body;
     return [timeToDrain, timeToDrainSeconds];
@@ -79,4 +80,32 @@ test('health and metrics: the fleet’s series are those of the store, and absen
   const without = await away.get('/metrics');
   assert.equal(without.status, 200);
   assert.doesNotMatch(without.text, /sluice_dead_letters/);
+});
+
+test('what belongs to no connection: durability and whether it is kept, window, ends of credentials, useful workers', async () => {
+  const seriesOf = async (variables: Record<string, string>, durability = 'fsync') => {
+    const watch = { ready: () => ({ ready: true }) as const, durability: () => durability };
+    const opened = openTestConsole(variables, { watch });
+    await append(opened, 'hr1');
+    await opened.store.noteCredential('default', 1_900_000_000_000);
+    await opened.store.noteCredential('gone', 1_900_000_000_000);
+    const { text } = await opened.get('/metrics');
+    return text.split('\n').filter((line) => /^sluice_(durability|dedupe|credential|useful)/.test(line));
+  };
+  assert.deepEqual(await seriesOf({}), [
+    'sluice_durability{level="fsync"} 1',
+    'sluice_durability_kept 1',
+    'sluice_credential_expiry_timestamp_seconds{tenant="default"} 1900000000',
+    'sluice_dedupe_window_seconds 86400',
+    'sluice_useful_workers 1',
+  ]);
+  const others = await seriesOf(
+    { SLUICE_DEDUPE: 'off', SLUICE_WORKER_CALLS_MAX: '2', SLUICE_INFLIGHT_MAX: '3' },
+    'memory',
+  );
+  assert.deepEqual(others.slice(0, 2), ['sluice_durability{level="memory"} 1', 'sluice_durability_kept 0']);
+  assert.equal(others.at(-1), 'sluice_useful_workers 2');
+  assert.equal(others.length, 4);
+  const vouched = await seriesOf({ SLUICE_DURABILITY_ASSUME: 'fsync' }, 'unknown');
+  assert.deepEqual(vouched.slice(0, 2), ['sluice_durability{level="unknown"} 1', 'sluice_durability_kept 1']);
 });

@@ -11,6 +11,7 @@ import { boundedCalls } from './calls.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { drainConnection } from './drain-connection.ts';
 import { learnOnce } from './learn.ts';
+import { noteCredentials } from './note-credentials.ts';
 import { observeDelivery } from './observe-delivery.ts';
 import { openConnections } from './open-connections.ts';
 import { openSenders } from './open-senders.ts';
@@ -59,6 +60,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
     observe: observeDelivery({ metrics, logger, clock: Date.now }),
     deadlineOf: (lease) => (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS,
   });
+  const credentials = noteCredentials({ tenants: config.tenants, store, onError });
   let stopping = false;
 
   async function take(connectionId: string) {
@@ -92,6 +94,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
     store,
     stop: async (withinMs) => {
       stopping = true;
+      credentials.stop();
       const until = performance.now() + withinMs;
       // Order: no new drains, then no call in flight, then the connections that settlements need.
       await Promise.race([drains.stop(), sleep(withinMs, undefined, { ref: false })]);

@@ -8,8 +8,9 @@ import type { Bucket, Learning } from '../quota/bucket.ts';
 import type { TenantQuota } from '../quota/tenant-quota.ts';
 import type { Settlement } from '../settle/settlement.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
+import type { FleetNoteStore } from './fleet-notes.ts';
 
-export interface ActivityStore extends DeadLetterStore {
+export interface ActivityStore extends DeadLetterStore, FleetNoteStore {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.

@@ -36,7 +36,10 @@ export function rememberIds(state: State, { dedupe }: AppendPiece, groups: reado
   }
   last.lastMs = now.ms;
   for (const id of fresh) last.ids.add(id);
-  while (generations.length > 1 && sizeOf(generations) > idsMax) generations = generations.slice(1);
+  while (generations.length > 1 && sizeOf(generations) > idsMax) {
+    state.idsForgotten = { lastMs: generations[0]!.lastMs, windowMs };
+    generations = generations.slice(1);
+  }
   state.idGenerations = generations;
 }
 

@@ -26,6 +26,9 @@ export interface State {
   readonly lanes: Map<string, Map<number, Appended>>;
   /** Oldest first. */
   idGenerations: IdGeneration[];
+  /** When the last id came that was forgotten before its window was over; null: none was. */
+  idsForgotten: { readonly lastMs: number; readonly windowMs: number } | null;
+  readonly credentialExpiryMs: Map<string, number>;
   /** The last SETTLED_IDS_MAX lease ids whose call was counted. */
   readonly settledIds: Set<string>;
   lastSweepMs: number | null;
@@ -154,6 +157,8 @@ export function emptyState(): State {
     receipts: new Map(),
     lanes: new Map(),
     idGenerations: [],
+    idsForgotten: null,
+    credentialExpiryMs: new Map(),
     settledIds: new Set(),
     lastSweepMs: null,
   };

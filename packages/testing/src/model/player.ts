@@ -103,12 +103,20 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
       for (const view of connections) if (view !== null) assertBalanced(view);
       return {
         answer,
-        connectionIds: [...(await store.connectionIds())].sort(),
+        ...(await seenOf(store)),
         connections,
-        tenants: await Promise.all(MODEL_TENANTS.map((id) => store.tenantQuota(id))),
         receipts: await Promise.all([...receiptIds].map((id) => store.receipt(id))),
       };
     },
+  };
+}
+
+/** What can be seen beside connections and receipts. */
+async function seenOf(store: ContractStore['store']) {
+  return {
+    connectionIds: [...(await store.connectionIds())].sort(),
+    notes: await store.fleetNotes(),
+    tenants: await Promise.all(MODEL_TENANTS.map((id) => store.tenantQuota(id))),
   };
 }
 

@@ -2,6 +2,7 @@
 -- sorted integers: 8 bytes an id, and a key for some hundred of them.
 --   ids                        hash   generation -> since, last, how many; x<generation> -> buckets of it still to be removed
 --   id:<generation>:<bucket>   set
+--   idsForgotten               string   the last id that was forgotten before its window was over came then
 -- A generation grows by linear hashing, one bucket for BUCKET_IDS ids: it is small while it has few ids, and no bucket
 -- comes near the 512 up to which a set stays sorted integers. A double cannot hold 63 bits, so buckets go by the last
 -- twelve decimal digits.
@@ -101,6 +102,7 @@ local function remember_new(ids, window, most, now)
     if total <= most then break end
     total = total - ids.live[j].count
     forget(ids, ids.live[j])
+    redis.call('SET', ids.shard .. 'idsForgotten', string.format('%d %d', ids.live[j].last, window), 'PX', 2 * window)
   end
   remove_forgotten(ids)
 end

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { findGraph } from './find-graph.js';
 
 const MISSING = 78;
+// biome-ignore lint/suspicious/noUndeclaredEnvVars: this runs in a container, not in turbo.
 const KEYS_FILE = process.env['SLUICE_API_KEYS_FILE'] ?? '/keys/keys.json';
 const PROMETHEUS_KEY_FILE = join(KEYS_FILE, '..', 'prometheus.key');
 const SLUICE = fileURLToPath(new URL('../../services/cli/src/main.ts', import.meta.url));

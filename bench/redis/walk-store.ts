@@ -56,7 +56,15 @@ export async function settleLeases(store: Store, connectionId: string, leases: r
         epoch: lease.epoch,
         settlement: {
           entries: lease.entries.map(() => ({ kind: 'ack' })),
-          call: { quota: 'accepted', closeMs: 0, failed: false, block: null, groupsWhole: false, unknown: null },
+          call: {
+            quota: 'accepted',
+            closeMs: 0,
+            failed: false,
+            block: null,
+            target: 'found',
+            groupsWhole: false,
+            unknown: null,
+          },
         },
         deadLettersMax: 1_000_000,
         receiptTtlMs: DAY_MS,

@@ -166,6 +166,7 @@ function readTake(request: TakeRequest, reply: unknown): TakeResult {
     learn: readBucket(r[11]),
     tenantEpoch: Number(r[12]),
     learnTenant: readBucket(r[13]),
+    missedBefore: r[14] === -1 ? null : Number(r[14]),
   };
 }
 

@@ -27,6 +27,7 @@ export function settleArguments(request: SettleRequest): (string | number)[] {
     JSON.stringify(entries.flatMap(reasonOf)),
     request.inFlightMax,
     request.tenantEpoch,
+    call.target ?? '',
   ];
 }
 

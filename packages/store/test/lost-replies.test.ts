@@ -80,7 +80,15 @@ test('a settlement whose reply was lost counts once', () =>
         { kind: 'requeue' as const, delayMs: 5, counted: true, group: 0 },
         { kind: 'deadLetter' as const, code: 'bad', message: 'bad', requestId: null },
       ],
-      call: { quota: 'refused' as const, closeMs: 100, failed: null, block: null, groupsWhole: false, unknown: null },
+      call: {
+        quota: 'refused' as const,
+        closeMs: 100,
+        failed: null,
+        block: null,
+        target: null,
+        groupsWhole: false,
+        unknown: null,
+      },
     };
     const request = { ...makeSettle({ connectionId, leaseId: 'cut-settle', epoch: lease.epoch }), settlement };
     assert.equal((await cut('cut-settle', () => store.settle(request))).status, 'again');

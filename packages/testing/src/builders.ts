@@ -100,7 +100,16 @@ export function makeSettlement(entries: readonly EntrySettlement[], call: Partia
 
 /** A call that Graph took. */
 export function makeCall(parts: Partial<CallSettlement> = {}): CallSettlement {
-  return { quota: 'accepted', closeMs: 0, failed: false, block: null, groupsWhole: false, unknown: null, ...parts };
+  return {
+    quota: 'accepted',
+    closeMs: 0,
+    failed: false,
+    block: null,
+    target: null,
+    groupsWhole: false,
+    unknown: null,
+    ...parts,
+  };
 }
 
 export const ACK: EntrySettlement = { kind: 'ack' };

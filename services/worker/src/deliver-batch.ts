@@ -53,8 +53,9 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
   const { settings, outcomes } = parts;
   const { readable } = splitReadable(lease.entries);
   const reply = readable.length === 0 ? null : await parts.send(connectionId, lease, readable);
+  const { nowMs, missedBefore } = lease;
   const outcome =
-    reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs: lease.nowMs, outcomes });
+    reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs, missedBefore, outcomes });
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
   const result = await settleUntilAnswered(parts, {
     connectionId,

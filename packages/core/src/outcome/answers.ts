@@ -26,6 +26,8 @@ export interface Answer {
   /** The closure when there is no usable Retry-After. */
   readonly closure: 'backoff' | 'brief' | null;
   readonly failed: boolean | null;
+  /** Whether the answer shows that the connection exists, or that something on the way to the item does not. */
+  readonly target: 'found' | 'missing' | null;
   /** The connection is held, under this code. */
   readonly hold: string | null;
   /** With several entries the call is split in two before anything is rejected. */
@@ -44,9 +46,13 @@ const NOTHING = {
   retryAfter: 'ignored',
   closure: null,
   failed: null,
+  target: null,
   hold: null,
   bisects: false,
 } as const;
+
+/** So many calls of a connection that never had a 2xx are answered 404: then it is the connection that is missing. */
+export const MISSING_CALLS = 3;
 
 /** An item may be found a while after it was put; each try waits at least this long. */
 const ITEM_MISSING_DELAY_MS_MIN = 60_000;
@@ -61,6 +67,7 @@ export const ANSWERS = {
     quota: 'accepted',
     retryAfter: 'closes',
     failed: false,
+    target: 'found',
     why: '200 and 207 are read alike: an entry is delivered exactly when its result has no error.',
   },
   resultsUnreadable: {
@@ -70,6 +77,7 @@ export const ANSWERS = {
     verdict: 'unknown',
     counted: 'always',
     failed: true,
+    target: 'found',
     why: 'The status says that at least a part was applied; which, nobody can tell. No proof that the connection works.',
   },
   redirected: {
@@ -124,13 +132,15 @@ export const ANSWERS = {
     quota: 'accepted',
     retryAfter: 'delays',
     failed: false,
+    target: 'missing',
     why: 'Items may appear late: retried for a while, then dead-lettered.',
   },
   connectionMissing: {
     ...NOTHING,
     answer: '404 of the connection',
-    only: 'a code or message of any level names the connection',
+    only: `a code or message of any level names the connection, or the connection never had a 2xx and its first ${MISSING_CALLS} calls were 404`,
     verdict: 'retryable',
+    target: 'missing',
     hold: 'connection_not_found',
     why: 'The connection was deleted or is named wrongly; an operator must mend it.',
   },

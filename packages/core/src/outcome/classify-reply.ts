@@ -1,5 +1,5 @@
 /* outcome: which row of the table a reply belongs to. */
-import { ANSWER_ROWS, ANSWERS, type Answer } from './answers.ts';
+import { ANSWER_ROWS, ANSWERS, type Answer, MISSING_CALLS } from './answers.ts';
 import type { GraphErrorLevel } from './read-graph-error.ts';
 import type { FailedReply } from './reply.ts';
 
@@ -13,10 +13,26 @@ for (const row of ANSWER_ROWS) {
   for (const failure of row.failures) BY_FAILURE.set(failure, row);
 }
 
-/** The row of a status; `levels` are those of the error in the body. */
-export function classifyStatus(status: number, levels: readonly GraphErrorLevel[]): Answer {
+export interface ClassifiedStatus {
+  readonly row: Answer;
+  /** Nothing names the connection; it is taken for missing because nothing of it was ever found. */
+  readonly presumed: boolean;
+}
+
+/**
+ * The row of a status; `levels` are those of the error in the body. missedBefore: calls of the connection that were answered
+ * 404 so far, when none ever had a 2xx; else null.
+ */
+export function classifyStatus(
+  status: number,
+  levels: readonly GraphErrorLevel[],
+  missedBefore: number | null,
+): ClassifiedStatus {
   const row = BY_STATUS.get(status) ?? ANSWERS.statusUnknown;
-  return row === ANSWERS.itemMissing && namesConnection(levels) ? ANSWERS.connectionMissing : row;
+  if (row !== ANSWERS.itemMissing) return { row, presumed: false };
+  const named = namesConnection(levels);
+  const presumed = !named && missedBefore !== null && missedBefore + 1 >= MISSING_CALLS;
+  return { row: named || presumed ? ANSWERS.connectionMissing : row, presumed };
 }
 
 /** The row of a failure. Whatever the code: what was not sent is not in doubt. */

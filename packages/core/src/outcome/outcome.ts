@@ -33,6 +33,8 @@ export interface CallOutcome {
   readonly failed: boolean | null;
   /** The connection is to be held: only an operator, or a probe that is taken, ends it. */
   readonly hold: { readonly code: string; readonly reason: string } | null;
+  /** What the call shows of the connection: as in CallSettlement. */
+  readonly target: CallSettlement['target'];
   /** Graph refused the call as a whole for what may be one entry's fault: split it in two. */
   readonly bisect: boolean;
   /** All entries share one verdict, which is about the call and not about them. */
@@ -58,6 +60,7 @@ export const OUTCOME_OF_NO_CALL: Outcome = {
     closure: null,
     failed: null,
     hold: null,
+    target: null,
     bisect: false,
     wholeCall: false,
     extraResults: 0,

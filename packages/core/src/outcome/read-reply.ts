@@ -15,12 +15,14 @@ export interface ReplyToRead {
   readonly reply: Reply;
   /** The entries that were sent, in the order of the body. */
   readonly entries: readonly string[];
+  /** Calls of the connection answered 404 before, when none of it ever had a 2xx; null or absent: one had. */
+  readonly missedBefore?: number | null;
   /** Stands in for a response without a Date. */
   readonly nowMs: number;
   readonly outcomes?: OutcomeOverrides;
 }
 
-export function readReply({ reply, entries, nowMs, outcomes }: ReplyToRead): Outcome {
+export function readReply({ reply, entries, nowMs, outcomes, missedBefore = null }: ReplyToRead): Outcome {
   if (reply.kind === 'failed') {
     const row = classifyFailure(reply);
     const reason = { code: reply.code, message: boundMessage(reply.message), requestId: null };
@@ -29,10 +31,10 @@ export function readReply({ reply, entries, nowMs, outcomes }: ReplyToRead): Out
   const { retryAfter, date, requestId } = reply.headers;
   const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, { date, nowMs });
   const levels = readGraphError(memberOf(reply.body, 'error'));
-  const row = classifyStatus(reply.status, levels);
+  const { row, presumed } = classifyStatus(reply.status, levels, missedBefore);
   if (row.verdict !== 'by entry') {
     const reason = reasonOf(reply, levels);
-    return readWholeCall({ row, certainty: 'sent', reason, retryAfterMs, entries: entries.length });
+    return readWholeCall({ row, presumed, certainty: 'sent', reason, retryAfterMs, entries: entries.length });
   }
   const results = memberOf(reply.body, 'value');
   if (Array.isArray(results)) {
@@ -57,6 +59,7 @@ interface Reason {
 
 interface WholeCall {
   readonly row: Answer;
+  readonly presumed?: boolean;
   readonly certainty: CallOutcome['certainty'];
   readonly reason: Reason;
   readonly retryAfterMs: number | null;
@@ -64,7 +67,7 @@ interface WholeCall {
 }
 
 /** One verdict for all entries. */
-function readWholeCall({ row, certainty, reason, retryAfterMs, entries }: WholeCall): Outcome {
+function readWholeCall({ row, presumed = false, certainty, reason, retryAfterMs, entries }: WholeCall): Outcome {
   const bisect = row.bisects && entries > 1;
   const delayed = row.retryAfter === 'delays' ? (retryAfterMs ?? 0) : 0;
   const verdict = bisect || row.verdict === 'by entry' ? 'retryable' : row.verdict;
@@ -81,7 +84,8 @@ function readWholeCall({ row, certainty, reason, retryAfterMs, entries }: WholeC
       quota: row.quota,
       closure: closureOf(row, retryAfterMs),
       failed: row.failed,
-      hold: row.hold === null ? null : holdOf(row.hold, reason.message),
+      hold: row.hold === null ? null : holdOf(row.hold, presumed ? presumedMissing(reason.message) : reason.message),
+      target: presumed ? 'presumed' : row.target,
       bisect,
       wholeCall: true,
       extraResults: 0,
@@ -137,6 +141,7 @@ function readResults({ entries, results, requestId, retryAfterMs, outcomes }: Re
     closure: closureOf(throttled ? ANSWERS.entryThrottled : ANSWERS.results, retryAfterMs),
     failed: answer.failed,
     hold,
+    target: answer.target,
     bisect: false,
     wholeCall: false,
     extraResults: results.length - matched,
@@ -176,6 +181,10 @@ function reasonOf(
   const message = said === '' ? `answered ${status}; the body ${describeBody(bodyProblem)}` : `${status} ${said}`;
   const requestId = headers.requestId ?? deepestFirst.find((level) => level.requestId !== null)?.requestId ?? null;
   return { code, message: boundMessage(message), requestId };
+}
+
+function presumedMissing(message: string): string {
+  return `nothing of it was ever found, every call was answered ${message}`;
 }
 
 function holdOf(code: string, message: string): CallOutcome['hold'] {

@@ -27,11 +27,13 @@ export interface ActivityStore extends DeadLetterStore, FleetNoteStore {
    * Binds late: nothing is grouped before the quota grants a call. Idempotent by lease id while the lease is open.
    *
    * Order of decisions: reclaim expired leases and bring back due retries (at most 4 each); paused; held or breaker (one probe when its time
-   * has come); closed (the connection, or its tenant: then the connection closes alike); too many in flight; no token; then the item:
+   * has come and no other of them is open); closed (the connection, or its tenant: then the connection closes alike); too many in flight; no token; then the item:
    *   1. a due whole group (a bisected half), at most every second call, as it is;
    *   2. the item that has waited longest when that is longer than ageBoundMs, at most every second call;
    *   3. of the best eight by (fill, then age): the first that is full or whose head waited lingerMs;
    *   4. the item that has waited longest, when that is lingerMs.
+   * A probe looks first at the item that has waited nth longest, n one more with each probe of the stop (of at most 64, then
+   * from the first again): one item that is refused must not keep the whole connection stopped.
    * 1 and 2 share one turn: after a call of 1 or 2 the next looks at 3 and 4 first, and comes to 1 and 2 only if those find nothing.
    * An item waits since its head was accepted. When a call leaves it a head older than ageBoundMs (and lingerMs), it has
    * waited just that long: it goes behind those that are over the bound already, so that neither a hot item nor one with
@@ -53,7 +55,8 @@ export interface ActivityStore extends DeadLetterStore, FleetNoteStore {
 
   /**
    * settle: ends a lease and carries out its settlement. Idempotent by lease id (again). A lease that was reclaimed
-   * changes no entry (stale), but what its call says about the quota still counts, once.
+   * changes no entry (stale), but what its call says about the quota still counts, once. When a probe is settled and the
+   * stop goes on, the promise is not later than the next probe.
    */
   settle(request: SettleRequest): Promise<SettleResult>;
 
@@ -190,6 +193,8 @@ export interface Lease {
   /** Closures in a row of the connection or of its tenant, whichever are more. */
   readonly refusedInARow: number;
   readonly failedInARow: number;
+  /** Calls of the connection that were answered 404, when none of it ever had a 2xx; null: one had. */
+  readonly missedBefore: number | null;
   /** The connection is held or its breaker is open, and this is the one call that probes it. */
   readonly probe: boolean;
   /** The connection's awake clock now, milliseconds. It stands still while paused, held, closed or with an open breaker. */

@@ -26,6 +26,7 @@ export function planCall({ outcome, lease, chance }: SettlementRequest, whole: b
     closeMs: call.closure === null ? 0 : closeMs(call.closure, lease, chance),
     failed: call.failed,
     block: planBlock(call, lease),
+    target: call.target,
     groupsWhole: whole,
     unknown: countUnknown(outcome),
   };

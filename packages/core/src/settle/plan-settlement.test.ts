@@ -126,6 +126,7 @@ test('one answer with an entry of every kind: each gets its verdict, and ack + r
     closeMs: 1000,
     failed: false,
     block: null,
+    target: 'found',
     groupsWhole: false,
     unknown: { entries: 1, reason: 'result_missing: none of the 6 results has its type and instant' },
   });
@@ -400,6 +401,7 @@ const anyCall: fc.Arbitrary<Outcome['call']> = fc.record({
   ),
   failed: fc.option(fc.boolean()),
   hold: fc.option(fc.record({ code: fc.string(), reason: fc.string() })),
+  target: fc.constantFrom('found' as const, 'missing' as const, 'presumed' as const, null),
   bisect: fc.boolean(),
   wholeCall: fc.boolean(),
   extraResults: fc.nat(5),

@@ -29,6 +29,11 @@ export interface CallSettlement {
   readonly failed: boolean | null;
   /** Stops the connection until a probe succeeds; null leaves things as they are. */
   readonly block: Block | null;
+  /**
+   * found: the call had a 2xx. missing: a 404. presumed: a 404 for which the connection is blocked only because no call of it
+   * was ever found; void where one was found meanwhile. null: says nothing of it.
+   */
+  readonly target: 'found' | 'missing' | 'presumed' | null;
   /** Groups that were requeued as bisected halves are taken whole: each its own call, never mixed. */
   readonly groupsWhole: boolean;
   /** Entries whose fate nobody knows, with the reason; recorded under the lease id. Null: none. */

@@ -27,6 +27,7 @@
     19 reasons          JSON list of JSON strings, one for each x and p in order
     20 inFlightMax      what answered calls raise the calls in flight to
     21 tenantEpoch      the call was granted in
+    22 target           found, missing, presumed or '' = says nothing of it
   RETURNS {status, wakeAtMs, nowMs, bucket, tenantBucket}
     settled  done
     again    this lease was settled by an earlier sending of this command; nothing changed
@@ -38,20 +39,22 @@ local base, shard, id, lease, epoch, quota, close_ms = KEYS[1], KEYS[2], ARGV[1]
 local failed, block, block_reason, probe_every, whole = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9]), ARGV[10] == '1'
 local unknown_reason, unknown_entries, dead_max, ttl, cap = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 local verdicts, group_of, delays, reasons = ARGV[16], ARGV[17], cjson.decode(ARGV[18]), cjson.decode(ARGV[19])
-local tenant, in_flight_max, tenant_epoch = KEYS[3], tonumber(ARGV[20]), tonumber(ARGV[21])
+local tenant, in_flight_max, tenant_epoch, target = KEYS[3], tonumber(ARGV[20]), tonumber(ARGV[21]), ARGV[22]
 local SETTLED_MAX = 4096
 
 local us, now = clock()
 if redis.call('ZSCORE', shard .. 'settled', lease) then return { 'again', 0, now, {}, {} } end
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'gate', 'still', 'blockedSince', 'inFlight', 'loweredAt')
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'gate', 'still', 'blockedSince', 'inFlight', 'loweredAt', 'probeLease', 'found')
 local kept = redis.call('XLEN', base .. 'dead') + redis.call('XLEN', base .. 'parked')
 local b, t = read_bucket(base), read_tenant(tenant, now)
 local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
 local status, item, entries = #list > 0 and 'settled' or 'stale', list[1], rest(list, 5)
 if status == 'settled' and #entries ~= #verdicts then return redis.error_reply('SETTLEMENT ' .. #verdicts .. ' verdicts for ' .. #entries .. ' entries') end
 local awake = awake_ms(now, tonumber(m[4] or 0), m[5] and tonumber(m[5]), b.closed)
-local call = { connection = id, quota = quota, epoch = epoch, tenant_epoch = tenant_epoch, close_ms = close_ms, failed = failed, block = block, reason = block_reason, every = probe_every }
+local call = { connection = id, quota = quota, epoch = epoch, tenant_epoch = tenant_epoch, close_ms = close_ms, failed = failed, block = block, reason = block_reason, every = probe_every, target = target }
+settle_target(base, m[9], call)
 local wake_at = settle_call(base, m, b, tenant, t, now, call)
+if lease == m[8] and (m[2] or call.block ~= '') then wake_at = next_probe(base, m) end
 count_in_flight(base, { now = m[6], lowered = m[7] }, { quota = quota, failed = failed, max = in_flight_max }, now)
 
 if status == 'settled' then

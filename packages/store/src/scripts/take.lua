@@ -18,9 +18,10 @@
     10 intervalUs       of a bucket that has learned nothing yet
     11 receiptTtlMs
     12 viewedAgeMaxMs  a viewed that began longer ago expires; 0 = none does
-  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, nowMs, entries, bucket, tenantEpoch, tenantBucket}
+  RETURNS {'leased', why, item, epoch, refusedInARow, failedInARow, probe, whole, awakeMs, nowMs, entries, bucket, tenantEpoch, tenantBucket, missedBefore}
        or {'waiting', reason, untilMs, nowMs, bucket, tenantBucket}
-    leased   the entries are out of the item and in the lease; a token is spent, and one of the tenant's active bucket; why = whole, bound, best, oldest or again
+    leased   the entries are out of the item and in the lease; a token is spent, and one of the tenant's active bucket; why = whole, bound, best, oldest or again;
+             missedBefore -1 = a call of the connection was found
     waiting  nothing changed but what came back by itself; untilMs 0 = nobody knows; reason = empty, paused, held,
              breaker, closed, inflight, quota, linger or retry; expired = only entries that expired were found, there may be more
   WHY ONE SCRIPT
@@ -32,12 +33,12 @@ local policy, interval, ttl, viewed_max, tenant = ARGV[9], tonumber(ARGV[10]), t
 local RUNNING_MS, IN_FLIGHT_MS, EXPIRING_PICKS_MAX = 700, 500, 8
 
 local us, now = clock()
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt')
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt', 'probeLease', 'probes', 'found', 'missed')
 local b, t = read_bucket(base), read_tenant(tenant, now)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
 
 local function leased(why, item, epoch, tenant_epoch, probe, whole, entries, at)
-  return { 'leased', why, item, epoch, math.max(b.in_a_row, t.in_a_row), tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), at, entries, to_learn(base, b, now), tenant_epoch, tenant_to_learn(tenant, t, now) }
+  return { 'leased', why, item, epoch, math.max(b.in_a_row, t.in_a_row), tonumber(m[6] or 0), probe, whole, string.format('%.0f', awake), at, entries, to_learn(base, b, now), tenant_epoch, tenant_to_learn(tenant, t, now), m[13] and -1 or tonumber(m[14] or 0) }
 end
 -- The promise is `at`; the gate is there when an append could not be served earlier anyway.
 local function waiting(reason, at, gated)
@@ -54,7 +55,11 @@ bring_back_due(base, cap, now)
 if t.active then leave_line(tenant, id, now) end
 
 if m[1] then return waiting('paused') end
-if m[2] and tonumber(m[3]) > now then return waiting(m[2], tonumber(m[3]), true) end
+if m[2] then
+  -- One probe at a time: the next one waits until the last is settled, or reclaimed.
+  local probe_at = math.max(tonumber(m[3]), tonumber(m[11] and redis.call('ZSCORE', base .. 'lease', m[11]) or 0))
+  if probe_at > now then return waiting(m[2], probe_at, true) end
+end
 -- The awake clock of a connection stands still for its tenant's closure as for its own.
 if b.known and t.closed > now then close_until(base, b, t.closed, now) end
 local closed = math.max(b.closed, t.closed)
@@ -82,7 +87,7 @@ end
 
 local item, why, group, oldest, taken, passed, expired
 for picks = 1, EXPIRING_PICKS_MAX do
-  item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1')
+  item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1', m[2] and tonumber(m[12] or 0))
   if not item then return nothing_ready(oldest) end
   local turn_at = t.active and wait_for_turn(tenant, t, id, tonumber(m[10] or 0), us, now)
   if turn_at then return waiting('quota', math.ceil(turn_at / 1000), true) end
@@ -107,7 +112,7 @@ redis.call('ZADD', base .. 'lease', now + lease_ms, lease)
 redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS)
 redis.call('HINCRBY', base .. 'meta', 'calls', 1)
 redis.call('HINCRBY', base .. 'meta', 'callEntries', #taken)
-if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4])) end
+if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4]), 'probeLease', lease, 'probes', tonumber(m[12] or 0) + 1) end
 promise_by(shard, id, now + RUNNING_MS)
 count_expired(base, shard, expired, ttl)
 if group then remove_group(group, #taken + #expired)

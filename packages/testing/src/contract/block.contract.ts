@@ -8,6 +8,7 @@ import { type Steps, saidBy, withStore } from './steps.ts';
 
 const NOW = { lingerMs: 0, entriesMax: 1 };
 const HELD: Block = { kind: 'held', reason: 'forbidden', probeEveryMs: 5000 };
+const FAILED = { quota: 'none', failed: true } as const;
 const BREAKER: Block = { kind: 'breaker', reason: '503', probeEveryMs: 2000 };
 
 export function blockContract(makeStore: MakeStore): void {
@@ -59,7 +60,7 @@ export function blockContract(makeStore: MakeStore): void {
   for (const block of [HELD, BREAKER]) {
     test(`a connection that is stopped (${block.kind}) lets one probe through when its time has come`, () =>
       withStore(makeStore, async (steps) => {
-        const { advance, lease, refusal, view, nowMs } = steps;
+        const { advance, lease, refusal, settle, view, nowMs } = steps;
         await stop(steps, block);
         const { state, reason, nowMs: start } = await view();
         assert.deepEqual([state, reason], [block.kind, block.reason]);
@@ -67,13 +68,82 @@ export function blockContract(makeStore: MakeStore): void {
         await advance(block.probeEveryMs - 1);
         assert.equal((await refusal(NOW)).reason, block.kind);
         await advance(1);
-        assert.equal((await lease(NOW)).probe, true);
+        const probe = await lease(NOW);
+        assert.equal(probe.probe, true);
         const untilMs = (await nowMs()) + block.probeEveryMs;
+        await settle(probe, makeRequeue(), FAILED);
         assert.deepEqual(saidBy(await refusal(NOW)), { reason: block.kind, untilMs });
         await advance(block.probeEveryMs);
         assert.equal((await lease(NOW)).probe, true);
       }));
+
+    test(`one probe at a time (${block.kind}): the next waits until the last is settled or its lease is reclaimed`, () =>
+      withStore(makeStore, async (steps) => {
+        const { advance, lease, refusal, settle } = steps;
+        await stop(steps, block);
+        await advance(block.probeEveryMs);
+        const hanging = await lease(NOW);
+        const hangsUntilMs = hanging.nowMs + 30_000;
+        await advance(20_000);
+        assert.deepEqual(saidBy(await refusal(NOW)), { reason: block.kind, untilMs: hangsUntilMs });
+        // It failed in the end: its time has long come, and nobody waits for the promise of the refusal.
+        const settledAtMs = hanging.nowMs + 20_000;
+        assert.equal(
+          (await settle(hanging, makeRequeue({ delayMs: 60_000 }), FAILED)).wakeAtMs,
+          hanging.nowMs + block.probeEveryMs,
+        );
+        const next = await lease(NOW);
+        assert.deepEqual([next.probe, next.nowMs], [true, settledAtMs]);
+        await advance(29_999);
+        assert.equal((await refusal(NOW)).reason, block.kind);
+        await advance(1);
+        assert.equal((await lease(NOW)).probe, true);
+      }));
   }
+
+  test('each probe goes to another item, so that one that is always refused keeps nothing stopped', () =>
+    withStore(makeStore, async (steps) => {
+      const { append, advance, lease, settle } = steps;
+      for (const itemId of ['a', 'b', 'c']) {
+        await append(itemId, makeEntries(2));
+        await advance(1);
+      }
+      await settle(await lease(NOW), makeRequeue(), { quota: 'none', failed: null, block: HELD });
+      const probed = [];
+      for (let n = 0; n < 4; n++) {
+        await advance(5000);
+        const probe = await lease(NOW);
+        probed.push(probe.itemId);
+        await settle(probe, makeRequeue({ counted: false }), { quota: 'none', failed: null, block: HELD });
+      }
+      assert.deepEqual(probed, ['a', 'b', 'c', 'a']);
+    }));
+
+  test('calls that were answered 404 are counted until one is found, and a stop that presumes the connection missing is void then', () =>
+    withStore(makeStore, async ({ append, lease, settle, view, advance }) => {
+      const MISSING = { quota: 'accepted', failed: false, target: 'missing' } as const;
+      const PRESUMED = { quota: 'none', failed: null, target: 'presumed', block: HELD } as const;
+      await append('a', makeEntries(20));
+      const calls = [await lease(NOW), await lease(NOW), await lease(NOW)];
+      assert.deepEqual(
+        calls.map(({ missedBefore }) => missedBefore),
+        [0, 0, 0],
+      );
+      await settle(calls[0]!, makeRequeue({ delayMs: 60_000 }), MISSING);
+      await settle(calls[1]!, makeRequeue({ delayMs: 60_000 }), MISSING);
+      const [third, late] = [await lease(NOW), await lease(NOW)];
+      assert.deepEqual([third.missedBefore, late.missedBefore], [2, 2]);
+      await settle(third, makeRequeue({ counted: false }), PRESUMED);
+      assert.equal((await view()).state, 'held');
+      await advance(5000);
+      const probe = await lease(NOW);
+      assert.deepEqual([probe.probe, probe.missedBefore], [true, 3]);
+      await settle(probe, ACK, { target: 'found' });
+      assert.equal((await view()).state, 'flowing');
+      await settle(late, makeRequeue({ counted: false }), PRESUMED);
+      assert.equal((await view()).state, 'flowing');
+      assert.equal((await lease(NOW)).missedBefore, null);
+    }));
 
   test('a probe that Graph takes ends the stop, and somebody is woken', () =>
     withStore(makeStore, async (steps) => {

@@ -6,8 +6,8 @@ import { type Connection, type Now, pendingOf } from './state.ts';
 
 /** A block on top of a block is the same stop, with a new reason and a new time for its probe. */
 export function beginBlock(connection: Connection, block: Block, now: Now): void {
-  const sinceMs = connection.block?.sinceMs ?? now.ms;
-  connection.block = { ...block, sinceMs, probeAtMs: now.ms + block.probeEveryMs };
+  const { sinceMs = now.ms, probes = 0, probeLeaseId = null } = connection.block ?? {};
+  connection.block = { ...block, sinceMs, probeAtMs: now.ms + block.probeEveryMs, probes, probeLeaseId };
 }
 
 export function endBlock(connection: Connection, now: Now): void {

@@ -7,6 +7,7 @@ import { dueGroups } from './return-entries.ts';
 import type { Connection, Group, Item, Now } from './state.ts';
 
 const BEST_MAX = 8;
+const PROBED_MAX = 64;
 
 export type Pick =
   | { readonly why: 'whole'; readonly itemId: string; readonly group: Group }
@@ -16,11 +17,20 @@ export type Pick =
 export function pickItem(connection: Connection, request: TakeRequest, now: Now): Pick | null {
   const urgent = () => pickWhole(connection, now) ?? pickOverAge(connection, request, now);
   const worthy = () => pickBest(connection, request, now) ?? pickOldest(connection, request, now);
-  return connection.turnTaken ? (worthy() ?? urgent()) : (urgent() ?? worthy());
+  const probed = connection.block === null ? null : pickProbed(connection, connection.block.probes, request, now);
+  return probed ?? (connection.turnTaken ? (worthy() ?? urgent()) : (urgent() ?? worthy()));
 }
 
 export function takesTurn(why: Lease['why']): boolean {
   return why === 'whole' || why === 'bound';
+}
+
+/** Another item for each probe. */
+function pickProbed(connection: Connection, probes: number, { lingerMs }: TakeRequest, now: Now): Pick | null {
+  const waiting = waitingItems(connection);
+  const probed = waiting[probes % Math.min(waiting.length, PROBED_MAX)];
+  if (probed === undefined || probed.sinceMs > now.ms - lingerMs) return null;
+  return { why: 'oldest', itemId: probed.itemId };
 }
 
 /** Rule 1. */
@@ -72,11 +82,15 @@ interface Waiting extends Head {
 
 /** By age: an item waits since its head came, after a call not from earlier than its waitsFromMs. */
 export function longestWaiting(connection: Connection): Waiting | null {
+  return waitingItems(connection)[0] ?? null;
+}
+
+function waitingItems(connection: Connection): Waiting[] {
   const waiting = headsOf(connection).map((head) => ({
     ...head,
     sinceMs: Math.max(head.headMs, head.item.waitsFromMs ?? 0),
   }));
-  return waiting.sort((a, b) => a.sinceMs - b.sinceMs || byId(a, b))[0] ?? null;
+  return waiting.sort((a, b) => a.sinceMs - b.sinceMs || byId(a, b));
 }
 
 function headsOf({ items }: Connection): Head[] {

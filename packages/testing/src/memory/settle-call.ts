@@ -20,7 +20,15 @@ export function settleCall(connection: Connection, tenant: Tenant, request: Sett
   countQuota(connection, tenant, request, now);
   connection.inFlightLimit = countInFlight(connection.inFlightLimit, call, { inFlightMax, nowMs: now.ms });
   if (call.failed !== null) connection.failedInARow = call.failed ? connection.failedInARow + 1 : 0;
-  return settleBlock(connection, call, now);
+  const isVoid = call.target === 'presumed' && connection.found;
+  countTarget(connection, call.target);
+  return settleBlock(connection, isVoid ? { ...call, block: null } : call, now);
+}
+
+function countTarget(connection: Connection, target: CallSettlement['target']): void {
+  if (target === null || connection.found) return;
+  if (target === 'found') connection.found = true;
+  else connection.missed += 1;
 }
 
 function countQuota(connection: Connection, tenant: Tenant, request: SettleRequest, now: Now): void {

@@ -47,16 +47,19 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   if (lease === undefined) {
     connection.counts.staleSettles += 1;
     const unblocked = settleCall(connection, tenant, request, now);
-    return answer('stale', wakeAfter(connection, { earliestDueMs: null, unblocked }, now));
+    const nextProbeMs = planNextProbe(connection, leaseId);
+    return answer('stale', wakeAfter(connection, { earliestMs: nextProbeMs, unblocked }, now));
   }
   connection.leases.delete(leaseId);
   const groups = settleEntries(state, connection, lease, request, now);
   connection.groups = [...connection.groups, ...groups];
   connection.counts.unknown += settlement.call.unknown?.entries ?? 0;
   const unblocked = settleCall(connection, tenant, request, now);
+  const nextProbeMs = planNextProbe(connection, leaseId);
   holdWhenDeadLettersAreFull(connection, request, now);
-  const earliestDueMs = groups.length === 0 ? null : Math.min(...groups.map(({ dueMs }) => dueMs));
-  return answer('settled', wakeAfter(connection, { earliestDueMs, unblocked }, now));
+  const times = [...groups.map(({ dueMs }) => dueMs), ...(nextProbeMs === null ? [] : [nextProbeMs])];
+  const earliestMs = times.length === 0 ? null : Math.min(...times);
+  return answer('settled', wakeAfter(connection, { earliestMs, unblocked }, now));
 }
 
 /** Answers the retry groups; their entries have their new columns. */
@@ -101,16 +104,26 @@ function holdWhenDeadLettersAreFull(connection: Connection, { deadLettersMax }: 
   beginBlock(connection, DEAD_LETTERS_FULL, now);
 }
 
+/** Of a probe that did not end the stop: whatever was promised while it was under way, the next one goes at its time. */
+function planNextProbe(connection: Connection, leaseId: string): number | null {
+  const { block } = connection;
+  if (block === null || block.probeLeaseId !== leaseId) return null;
+  connection.block = { ...block, probeLeaseId: null };
+  connection.gateMs = block.probeAtMs;
+  return block.probeAtMs;
+}
+
 interface Changes {
-  readonly earliestDueMs: number | null;
+  /** Of retries and the next probe. */
+  readonly earliestMs: number | null;
   /** A block was ended. */
   readonly unblocked: boolean;
 }
 
-function wakeAfter(connection: Connection, { earliestDueMs, unblocked }: Changes, now: Now): number | null {
+function wakeAfter(connection: Connection, { earliestMs, unblocked }: Changes, now: Now): number | null {
   const forgotten = connection.promiseMs === null && pendingOf(connection) > 0;
   if (unblocked || forgotten) return lowerPromise(connection, now.ms);
-  return earliestDueMs === null ? null : lowerPromise(connection, earliestDueMs);
+  return earliestMs === null ? null : lowerPromise(connection, earliestMs);
 }
 
 function assertPartition({ id, entries }: OpenLease, verdicts: readonly EntrySettlement[]): void {

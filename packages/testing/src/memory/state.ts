@@ -54,6 +54,10 @@ export interface Connection {
   /** The last call was of rule 1 or 2 (whole group, age bound), so the next looks at 3 and 4 first. */
   turnTaken: boolean;
   failedInARow: number;
+  /** A call of it had a 2xx. */
+  found: boolean;
+  /** Calls answered 404 before one was found. */
+  missed: number;
   pausedSinceMs: number | null;
   block: OpenBlock | null;
   /** How long the awake clock stood still, stillnesses that have not ended left out. */
@@ -129,6 +133,10 @@ export interface OpenLease {
 export interface OpenBlock extends Block {
   readonly sinceMs: number;
   readonly probeAtMs: number;
+  /** Probes made so far. */
+  readonly probes: number;
+  /** The last one; another waits while it is open. */
+  readonly probeLeaseId: string | null;
 }
 
 export interface Receipt {
@@ -177,6 +185,8 @@ export function emptyConnection(id: string): Connection {
     grantedUs: 0,
     turnTaken: false,
     failedInARow: 0,
+    found: false,
+    missed: 0,
     pausedSinceMs: null,
     block: null,
     stillMs: 0,

@@ -89,7 +89,11 @@ function no(reason: TakeRefusal['reason'], untilMs: number | null, now: Now): Sa
 function refuse(connection: Connection, tenant: Tenant, request: TakeRequest, now: Now): Said | null {
   const { block } = connection;
   if (connection.pausedSinceMs !== null) return no('paused', null, now);
-  if (block !== null && now.ms < block.probeAtMs) return no(block.kind, block.probeAtMs, now);
+  if (block !== null) {
+    const open = block.probeLeaseId === null ? undefined : connection.leases.get(block.probeLeaseId);
+    const probeAtMs = Math.max(block.probeAtMs, open?.expiresMs ?? 0);
+    if (now.ms < probeAtMs) return no(block.kind, probeAtMs, now);
+  }
   const closedUntilMs = closeAlike(connection, tenant, now);
   if (closedUntilMs > now.ms) return no('closed', closedUntilMs, now);
   const { bucket } = connection;
@@ -145,7 +149,9 @@ function openLease(
   }
   connection.turnTaken = takesTurn(picked.why);
   if (connection.block !== null) {
-    connection.block = { ...connection.block, probeAtMs: now.ms + connection.block.probeEveryMs };
+    const { block } = connection;
+    const probes = block.probes + 1;
+    connection.block = { ...block, probes, probeLeaseId: leaseId, probeAtMs: now.ms + block.probeEveryMs };
   }
   return lease;
 }
@@ -215,6 +221,7 @@ function leaseOf({ connection, tenant, lease, why }: Taken, now: Now): Lease {
     tenantEpoch,
     refusedInARow: Math.max(connection.bucket?.refusedInARow ?? 0, ofTenant?.refusedInARow ?? 0),
     failedInARow: connection.failedInARow,
+    missedBefore: connection.found ? null : connection.missed,
     probe,
     awakeMs: awakeMs(connection, now),
     nowMs: lease.takenMs,

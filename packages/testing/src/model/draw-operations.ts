@@ -228,7 +228,12 @@ function drawEndedOperation({ random, settings }: Draw, connectionId: string): O
 function drawCall(random: Random): CallSettlement {
   const roll = random.below(100);
   const probeEveryMs = random.oneOf([500, 3000, 30_000]);
-  if (roll < 60) return makeCall();
+  if (roll < 50) return makeCall({ target: random.oneOf([null, 'found']) });
+  if (roll < 60) {
+    const block = { kind: 'held', reason: '404', probeEveryMs } as const;
+    const presumed = random.chance(0.5);
+    return makeCall({ target: presumed ? 'presumed' : 'missing', block: presumed ? block : null });
+  }
   if (roll < 72) return makeCall({ quota: 'refused', closeMs: random.oneOf([0, 400, 1000, 5000]), failed: null });
   if (roll < 78) return makeCall({ quota: 'none', failed: true, unknown: { entries: 1, reason: 'timeout' } });
   if (roll < 83) return makeCall({ quota: 'none', failed: true, closeMs: random.oneOf([0, 2000]) });

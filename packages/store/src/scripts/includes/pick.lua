@@ -1,7 +1,7 @@
 -- pick: which item is worth the next call most, and which of its entries go.
-local BEST_LOOKED_AT, READS_MAX = 8, 3
+local BEST_LOOKED_AT, READS_MAX, PROBED_MAX = 8, 3, 64
 -- Answers item, why, group (only of 'whole'); or nothing when no item is ready.
-local function pick_item(base, cap, now, linger, bound, turn)
+local function pick_item(base, cap, now, linger, bound, turn, probe)
   local oldest = redis.call('ZRANGE', base .. 'age', 0, 0, 'WITHSCORES')
   local function urgent()
     local whole = redis.call('ZRANGEBYSCORE', base .. 'whole', '-inf', now, 'LIMIT', 0, 1)[1]
@@ -14,6 +14,12 @@ local function pick_item(base, cap, now, linger, bound, turn)
       if fill_of(best[j + 1]) >= cap or head_of(best[j + 1]) <= now - linger then return best[j], 'best' end
     end
     if oldest[1] and tonumber(oldest[2]) <= now - linger then return oldest[1], 'oldest' end
+  end
+  if probe and oldest[1] then
+    -- Another item for each probe: one that is refused must not keep the connection stopped.
+    local nth = probe % math.min(redis.call('ZCARD', base .. 'age'), PROBED_MAX)
+    local item = redis.call('ZRANGE', base .. 'age', nth, nth, 'WITHSCORES')
+    if tonumber(item[2]) <= now - linger then return item[1], 'oldest', nil, oldest end
   end
   local first, second = urgent, ready
   if turn then first, second = ready, urgent end

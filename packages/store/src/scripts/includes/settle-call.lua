@@ -7,7 +7,7 @@ local function begin_block(base, m, now, kind, reason, every)
 end
 -- m: paused, block, gate, still, blockedSince.
 local function end_block(base, m, now)
-  redis.call('HDEL', base .. 'meta', 'block', 'reason', 'probeAt', 'probeEvery')
+  redis.call('HDEL', base .. 'meta', 'block', 'reason', 'probeAt', 'probeEvery', 'probeLease', 'probes')
   if m[1] then return end
   redis.call('HINCRBY', base .. 'meta', 'still', now - tonumber(m[5] or now))
   redis.call('HDEL', base .. 'meta', 'blockedSince')
@@ -17,6 +17,22 @@ local function settle_refusal(base, b, tenant, t, now, call)
   local by = { id = call.connection, interval = b.interval, epoch = call.tenant_epoch }
   if b.known and refuse_tenant(tenant, t, by, now, call.close_ms) then close_until(base, b, now + call.close_ms, now)
   else count_refused(base, b, call.epoch, now, call.close_ms) end
+end
+-- Whether anything of the connection was ever found. A stop that presumes the contrary is void when something was.
+local function settle_target(base, found, call)
+  if call.target == 'found' and not found then
+    redis.call('HSET', base .. 'meta', 'found', 1)
+    redis.call('HDEL', base .. 'meta', 'missed')
+  elseif call.target ~= '' and call.target ~= 'found' and not found then redis.call('HINCRBY', base .. 'meta', 'missed', 1) end
+  if call.target == 'presumed' and found then call.block = '' end
+end
+-- A probe that did not end the stop: the next one may be made at its time, whatever was promised while it was under way.
+local function next_probe(base, m)
+  local at = tonumber(redis.call('HGET', base .. 'meta', 'probeAt'))
+  redis.call('HDEL', base .. 'meta', 'probeLease')
+  redis.call('HSET', base .. 'meta', 'gate', at)
+  m[3] = at
+  return at
 end
 -- Answers when the connection should be looked at because of it; math.huge = no need.
 local function settle_call(base, m, b, tenant, t, now, call)

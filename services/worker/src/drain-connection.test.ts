@@ -60,6 +60,24 @@ test('a drain waits for a token inside its slice and takes again', async () => {
   assert.deepEqual(log, ['take', 'sleep 40', 'take', 'deliver', 'take']);
 });
 
+test('a drain whose token comes after its slice leaves the waiting to its successor', async () => {
+  const { parts, log } = scene([waiting('quota', 10_700), waiting('quota', 10_700)]);
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['take', 'sleep 700', 'take', 'wake 0']);
+});
+
+test('a token that is long in coming is left to a timer', async () => {
+  const { parts, log } = scene([waiting('quota', 15_000)]);
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['take', 'wake 15000']);
+});
+
+test('a closure of some milliseconds is waited for inside the slice', async () => {
+  const { parts, log } = scene([waiting('closed', 10_060), lease, waiting('empty', null)]);
+  await drainConnection('hr', parts);
+  assert.deepEqual(log, ['take', 'sleep 60', 'take', 'deliver', 'take']);
+});
+
 for (const reason of ['linger', 'closed', 'retry', 'held'] as const) {
   test(`a drain refused for ${reason} ends and leaves a wake-up for the moment it may be different`, async () => {
     const { parts, log } = scene([waiting(reason, 10_400)]);

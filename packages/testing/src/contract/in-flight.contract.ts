@@ -28,7 +28,7 @@ export function inFlightContract(makeStore: MakeStore): void {
 
   test('calls that Graph answers raise it again to what is configured, and no further', () =>
     withStore(makeStore, async (steps) => {
-      const { view, lease, refusal } = steps;
+      const { view, lease, refusal, advance } = steps;
       await steps.append('a', makeEntries(20));
       await call(steps, FAILED);
       const seen = [];
@@ -39,6 +39,7 @@ export function inFlightContract(makeStore: MakeStore): void {
       assert.deepEqual(seen, [2, 2, 3, 3, 3]);
       for (let n = 0; n < 3; n++) await call(steps, { quota: 'accepted', failed: false });
       assert.equal((await view()).inFlightLimit, null);
+      await advance(1000);
       for (let n = 0; n < 4; n++) await lease(ONE);
       assert.equal((await refusal(ONE)).reason, 'inflight');
     }));

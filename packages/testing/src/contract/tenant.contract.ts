@@ -131,13 +131,13 @@ export function tenantContract(makeStore: MakeStore): void {
       await advance(100);
       await call(steps, CONNECTION);
       const token = (await nowMs()) + 100;
-      await advance(40);
+      await advance(50);
       // Both wait for the same token: it is of the one that went earlier, and the other comes after it.
       const other = saidBy(await refusal({ ...QUICK, connectionId: OTHER }));
       const later = saidBy(await refusal({ ...QUICK, connectionId: CONNECTION }));
       assert.deepEqual(other, { reason: 'quota', untilMs: token });
       assert.deepEqual(later, { reason: 'quota', untilMs: token + 100 });
-      await advance(60);
+      await advance(50);
       assert.equal((await refusal({ ...QUICK, connectionId: CONNECTION })).reason, 'quota', 'it is not its turn');
       await call(steps, OTHER);
       await advance(100);

@@ -1,5 +1,5 @@
 -- bucket: the charge half of the quota; does what packages/core/src/quota/bucket.ts says, function by function.
-local LATENESS_US = 20000
+local LATENESS_US = 8000
 local function read_bucket(base)
   local q = redis.call('HMGET', base .. 'q', 'interval', 'tat', 'closed', 'epoch', 'inARow', 'since', 'granted', 'accepted', 'idle', 'learnAt', 'refusedAt')
   local b = { known = q[1] and true or false, interval = tonumber(q[1] or 0), tat = tonumber(q[2] or 0), closed = tonumber(q[3] or 0), still = true }

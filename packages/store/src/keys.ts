@@ -8,6 +8,7 @@
                 connections set
                 receipts  zset    receipt ref -> when; r:* hash, one receipt
                 ids       hash    generations of remembered ids; id:* set, a bucket of one
+                keyed     hash    generations of Idempotency-Keys; key:* hash, a bucket of one
                 idsForgotten, sweptAt string
                 credentials hash  tenant -> when its credential ends
     connection  i:*       list    pending entries of an item, oldest first

@@ -15,6 +15,7 @@ export function readReceipt(receiptId: string, reply: unknown): ReceiptView | nu
     acceptedMs: count('at'),
     final: complete && left <= 0,
     complete,
+    lastLine: count('lines'),
     counts: {
       pending: Math.max(0, left - inFlight),
       inFlight,

@@ -1,13 +1,6 @@
 /* append → batch → settle on Redis: turns the port's requests into script arguments and their replies into its results. */
-import type {
-  ActivityStore,
-  AppendPiece,
-  AppendResult,
-  Learning,
-  SettleResult,
-  TakeRequest,
-  TakeResult,
-} from '@sluice/core';
+import type { ActivityStore, Learning, SettleResult, TakeRequest, TakeResult } from '@sluice/core';
+import { appendArguments, readAppend } from './append-arguments.ts';
 import type { RunScript } from './client.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
@@ -72,51 +65,6 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
         ...request,
       }),
   };
-}
-
-function appendArguments(piece: AppendPiece): (string | number)[] {
-  const { receiptId, rejectedEntries } = piece;
-  const args: (string | number)[] = [
-    piece.connectionId,
-    piece.lane,
-    piece.sequence,
-    piece.lingerMs,
-    piece.entriesMax,
-    piece.pendingMax,
-    piece.connectionsMax,
-    receiptId === null ? '' : receiptId.slice(SHARD_TAG.length),
-    piece.receiptsMax,
-    piece.receiptTtlMs,
-    piece.last ? 1 : 0,
-    piece.rejected,
-    piece.duplicates ?? 0,
-    piece.dedupe?.windowMs ?? 0,
-    piece.dedupe?.idsMax ?? 0,
-    piece.roomFor ?? piece.groups.reduce((sum, { entries }) => sum + entries.length, 0),
-    rejectedEntries.length,
-  ];
-  for (const { index, pointer, code, message } of rejectedEntries) {
-    args.push(JSON.stringify(['rejected', index, null, 0, JSON.stringify({ code, message, pointer })]));
-  }
-  for (const { itemId, entries, ids = [] } of piece.groups) {
-    const named = piece.dedupe === undefined ? [] : ids.map((id) => id ?? '');
-    args.push(itemId, entries.length, named.length, ...entries, ...named);
-  }
-  return args;
-}
-
-type AppendReply = readonly [
-  status: AppendResult['status'],
-  number: number,
-  acceptedMs: number,
-  wakeAtMs: number,
-  duplicates: number,
-];
-
-function readAppend(reply: unknown): AppendResult {
-  const [status, number, acceptedMs, wakeAtMs, duplicates] = reply as AppendReply;
-  if (status === 'full' || status === 'too-many-connections') return { status, pending: number };
-  return { status, appended: number, duplicates, acceptedMs, wakeAtMs: wakeAtMs === 0 ? null : wakeAtMs };
 }
 
 function takeArguments(request: TakeRequest): (string | number)[] {

@@ -18,7 +18,7 @@ export const SCRIPT_NAMES = [
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
 const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
-  append: ['clock', 'columns', 'item-index', 'promise', 'remembered', 'receipt'],
+  append: ['clock', 'columns', 'item-index', 'promise', 'generations', 'remembered', 'keyed', 'receipt'],
   take: [
     'clock',
     'columns',

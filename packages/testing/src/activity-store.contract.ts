@@ -7,6 +7,7 @@ import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { dedupeContract } from './contract/dedupe.contract.ts';
 import { expireContract } from './contract/expire.contract.ts';
 import { fleetNotesContract } from './contract/fleet-notes.contract.ts';
+import { idempotencyContract } from './contract/idempotency.contract.ts';
 import { inFlightContract } from './contract/in-flight.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
@@ -24,6 +25,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
   describe(`${name} keeps the promises of an activity store`, () => {
     describe('append', () => appendContract(makeStore));
     describe('dedupe', () => dedupeContract(makeStore));
+    describe('Idempotency-Keys', () => idempotencyContract(makeStore));
     describe('take: the choice', () => choiceContract(makeStore));
     describe('take: the refusals', () => refusalContract(makeStore));
     describe('take: what is too old', () => expireContract(makeStore));

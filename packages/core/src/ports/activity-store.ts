@@ -9,6 +9,7 @@ import type { TenantQuota } from '../quota/tenant-quota.ts';
 import type { Settlement } from '../settle/settlement.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
+import type { KeyResult, PieceKey } from './idempotency.ts';
 
 export interface ActivityStore extends DeadLetterStore, FleetNoteStore {
   /**
@@ -103,6 +104,10 @@ export interface AppendPiece {
   readonly groups: readonly AppendGroup[];
   /** How long ids are remembered, all connections together; absent: ids are not looked at. */
   readonly dedupe?: DedupeSettings;
+  /** The request came with an Idempotency-Key. */
+  readonly key?: PieceKey;
+  /** Of a stream: its lines up to this one are decided with this piece. A receipt counts and lists each line once, however often it is sent. */
+  readonly lastLine?: number;
   /** True for the last piece: the receipt is complete with it. */
   readonly last: boolean;
   readonly lingerMs: number;
@@ -150,7 +155,10 @@ export type AppendResult =
       readonly acceptedMs: number;
       /** Somebody must call take by then, and nobody promised to: add a wake-up. null: no need. Always null for `again`. */
       readonly wakeAtMs: number | null;
+      /** How far back Idempotency-Keys are remembered; null: the piece has none, or it is `again`. */
+      readonly keptMs: number | null;
     }
+  | KeyResult
   /** Nothing changed: the connection holds pendingMax entries, or the store knows connectionsMax connections. */
   | { readonly status: 'full' | 'too-many-connections'; readonly pending: number };
 
@@ -260,6 +268,8 @@ export interface ReceiptView {
   readonly final: boolean;
   /** Every piece of the request was stored. */
   readonly complete: boolean;
+  /** Of a stream: all lines up to this one are decided. 0: it was none. */
+  readonly lastLine: number;
   readonly counts: {
     readonly pending: number;
     readonly inFlight: number;

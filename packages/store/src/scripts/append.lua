@@ -21,22 +21,36 @@
     14 dedupeMs       how long ids are remembered; 0 = no id follows
     15 idsMax
     16 roomFor         entries of the request that must find room: all with its first piece, 0 with later ones
-    17 rejectedList   JSON, one string each: how many follow, then they, then the groups: item, how many entries,
+    17 lastLine        of a stream: everything up to this line is decided with this piece; 0 = not a stream
+    18 key             number of an Idempotency-Key, '' = none
+    19 fingerprint     of what was sent with it
+    20 owner           who stores the pieces of the request
+    21 nth             which piece of the request this is, from 0; s = of a stream
+    22 keyMs           how long keys are remembered
+    23 keysMax
+    24 rejectedList   JSON, one string each: how many follow, then they, then the groups: item, how many entries,
                       how many ids (0 or as many), entries, ids ('' = none)
-  RETURNS {status, number, acceptedMs, wakeAtMs, duplicates}
-    appended              number entries are stored, duplicates are not; wakeAtMs 0 = nobody needs waking
+  RETURNS {status, number, acceptedMs, wakeAtMs, duplicates, keptMs, receipt, pieces}
+    appended              number entries are stored, duplicates are not; wakeAtMs 0 = nobody needs waking; keys are kept keptMs (-1 = it has none)
     again                 this piece is stored already; nothing changed
+    replayed              the request is stored already under its key, number entries of it, with receipt; nothing changed
+    resumed               pieces of the request are stored under its key, number entries, with receipt: the caller goes on
+                          behind them, under that receipt; nothing of this piece is stored
+    in-progress           the request is being stored under its key by somebody else for number ms yet; nothing changed
+    key-reused            something else was sent under this key; nothing changed
     full                  the connection holds number entries and has no room for the request; nothing changed
     too-many-connections  the shard knows connectionsMax connections and this is none of them; nothing changed
   WHY ONE SCRIPT
     An answer that was lost is asked for again: the ring of answers and the entries must be one write. So must an entry
-    and its id: remembered without being stored it would be lost, stored without being remembered it would come twice.
+    and its id, and a request and its key: remembered without being stored it would be lost, stored without being
+    remembered it would come twice.
 ]]
 local base, shard, id, lane, sequence = KEYS[1], KEYS[2], ARGV[1], KEYS[2] .. 'lane:' .. ARGV[2], tonumber(ARGV[3])
 local linger, cap, pending_max, connections_max = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local ref, receipts_max, ttl, last, rejected, first_listed = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12]), 17
+local ref, receipts_max, ttl, last, rejected, first_listed = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11] == '1', tonumber(ARGV[12]), 24
 local known_duplicates, window, ids_max, room = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
-local RING, LANE_MS, LISTED_MAX = 4096, 86400000, 100
+local last_line, key = tonumber(ARGV[17]), { id = ARGV[18], fingerprint = ARGV[19], owner = ARGV[20], nth = ARGV[21], window = tonumber(ARGV[22]), most = tonumber(ARGV[23]) }
+local RING, LANE_MS = 4096, 86400000
 
 local us, now = clock()
 local old = redis.call('HGET', lane, sequence)
@@ -45,6 +59,12 @@ if old then
   return { 'again', tonumber(number), tonumber(at), 0, tonumber(duplicates) or 0 }
 end
 
+local keys = key.id ~= '' and open_generations(shard, KEYED, key.window, now)
+if keys then
+  key.receipt = ref == '' and NO_RECEIPT or ref
+  local decided = check_key(keys, key, now)
+  if decided then return decided end
+end
 -- Reads: every key that will be written is touched before the first write.
 local groups, total, duplicates, i = {}, 0, 0, first_listed + 1 + tonumber(ARGV[first_listed])
 local ids = window > 0 and open_ids(shard, window, now)
@@ -86,31 +106,15 @@ if ids then remember_new(ids, window, ids_max, now) end
 if duplicates + known_duplicates > 0 then redis.call('HINCRBY', base .. 'meta', 'duplicates', duplicates + known_duplicates) end
 
 if ref ~= '' then
-  local key = shard .. 'r:' .. ref
-  if redis.call('HSETNX', key, 'connection', id) == 1 then
-    redis.call('HSET', key, 'at', now)
-    redis.call('ZADD', shard .. 'receipts', now, ref)
-  else redis.call('PERSIST', key) end
-  local left = redis.call('HINCRBY', key, 'left', total)
-  redis.call('HINCRBY', key, 'appended', total)
-  if duplicates + known_duplicates > 0 then redis.call('HINCRBY', key, 'duplicates', duplicates + known_duplicates) end
-  if rejected > 0 then
-    redis.call('HINCRBY', key, 'rejected', rejected)
-    local listed = tonumber(redis.call('HGET', key, 'listed') or 0)
-    for j = 1, math.min(tonumber(ARGV[first_listed]), LISTED_MAX - listed) do
-      local index = string.match(ARGV[first_listed + j], '%d+')
-      redis.call('HSET', key, 'e:' .. index, ARGV[first_listed + j])
-      redis.call('HINCRBY', key, 'listed', 1)
-    end
-  end
-  if last then redis.call('HSET', key, 'complete', 1) end
-  if left <= 0 then redis.call('PEXPIRE', key, ttl) end
+  local found = { appended = total, duplicates = duplicates + known_duplicates, rejected = rejected, from = first_listed, last = last, line = last_line }
+  open_receipt(shard, ref, id, found, now, ttl)
   bound_receipts(shard, receipts_max, sequence)
 end
+local kept = keys and remember_key(keys, key, total, last, now) or -1
 
 local wake = 0
 if total > 0 and not m[3] then wake = lower_promise(shard, id, at, tonumber(m[2] or 0)) end
 redis.call('HSET', lane, sequence, string.format('%d %d %d', total, now, duplicates))
 redis.call('PEXPIRE', lane, LANE_MS)
 redis.call('HDEL', lane, sequence - RING)
-return { 'appended', total, now, wake, duplicates }
+return { 'appended', total, now, wake, duplicates, kept }

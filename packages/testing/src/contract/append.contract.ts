@@ -124,6 +124,7 @@ export function appendContract(makeStore: MakeStore): void {
         duplicates: 0,
         acceptedMs: await nowMs(),
         wakeAtMs: null,
+        keptMs: null,
       });
       assert.deepEqual(await store.connectionIds(), [CONNECTION]);
     }));

@@ -37,6 +37,7 @@ export function receiptContract(makeStore: MakeStore): void {
         acceptedMs,
         final: false,
         complete: true,
+        lastLine: 0,
         counts: { ...NONE, pending: 5 },
         entries: [],
         entriesTotal: 0,

@@ -1,5 +1,6 @@
 import type { AppendPiece, AppendResult } from '@sluice/core';
 import { writeAccepted } from './columns.ts';
+import { checkKey, rememberKey } from './keyed.ts';
 import { lowerPromise } from './promise.ts';
 import { openReceipt } from './receipt.ts';
 import { findNew, type NewGroup, rememberIds } from './remembered-ids.ts';
@@ -20,7 +21,9 @@ const LANE_ANSWERS_MAX = 4096;
 export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendResult {
   const answers = state.lanes.get(piece.lane) ?? new Map<number, Appended>();
   const first = answers.get(piece.sequence);
-  if (first !== undefined) return { ...first, status: 'again', wakeAtMs: null };
+  if (first !== undefined) return { ...first, status: 'again', wakeAtMs: null, keptMs: null };
+  const known = checkKey(state, piece, now);
+  if (known !== null) return known;
 
   const groups = findNew(state, piece, now);
   const appended = groups.reduce((sum, { entries }) => sum + entries.length, 0);
@@ -34,7 +37,8 @@ export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendR
   const duplicates = found.duplicates + (piece.duplicates ?? 0);
   if (duplicates > 0) connectionOf(state, piece.connectionId).counts.duplicates += duplicates;
   rememberIds(state, piece, groups, now);
-  const answer: Appended = { status: 'appended', ...found, acceptedMs: now.ms, wakeAtMs };
+  const keptMs = rememberKey(state, piece, appended, now);
+  const answer: Appended = { status: 'appended', ...found, acceptedMs: now.ms, wakeAtMs, keptMs };
   state.lanes.set(piece.lane, answers.set(piece.sequence, answer));
   forgetOldest(answers, LANE_ANSWERS_MAX);
   return answer;

@@ -24,13 +24,19 @@ export function openReceipt(
   state.receipts.set(refOf(receiptId), receipt);
   pushOutOldest(state, piece.receiptsMax);
   receipt.appended += found.appended;
-  receipt.duplicates += found.duplicates + (piece.duplicates ?? 0);
-  receipt.rejected += piece.rejected;
   receipt.complete ||= piece.last;
+  const { lastLine = 0 } = piece;
+  if (lastLine === 0 || lastLine > receipt.lastLine) countRefused(receipt, piece, found.duplicates);
+  receipt.lastLine = Math.max(receipt.lastLine, lastLine);
+  expireWhenFinal(receipt, piece.receiptTtlMs, now);
+}
+
+function countRefused(receipt: Receipt, piece: AppendPiece, duplicates: number): void {
+  receipt.duplicates += duplicates + (piece.duplicates ?? 0);
+  receipt.rejected += piece.rejected;
   for (const { index, pointer, code, message } of piece.rejectedEntries) {
     list(receipt, { index, state: 'rejected', itemId: null, code, message, requestId: null, attempts: 0, pointer });
   }
-  expireWhenFinal(receipt, piece.receiptTtlMs, now);
 }
 
 export function countDelivered(state: State, entry: string, now: Now): void {
@@ -80,6 +86,7 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
   if (receipt.expiresMs !== null && receipt.expiresMs <= now.ms) return null;
   const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, expired, duplicates } =
     receipt;
+  const { lastLine } = receipt;
   const inFlight = countLeased(state, receipt);
   const pending = unended(receipt) - inFlight;
   return {
@@ -88,6 +95,7 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
     acceptedMs,
     final: isFinal(receipt),
     complete,
+    lastLine,
     counts: {
       pending,
       inFlight,
@@ -121,7 +129,7 @@ function pushOutOldest({ receipts }: State, receiptsMax: number): void {
 
 function emptyReceipt(id: string, { connectionId, receiptTtlMs }: AppendPiece, now: Now): Receipt {
   const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0, expired: 0, duplicates: 0 };
-  const ends = { complete: false, expiresMs: null, ttlMs: receiptTtlMs };
+  const ends = { complete: false, lastLine: 0, expiresMs: null, ttlMs: receiptTtlMs };
   return { id, connectionId, acceptedMs: now.ms, ...none, entries: [], ...ends };
 }
 

@@ -29,6 +29,10 @@ export interface State {
   /** When the last id came that was forgotten before its window was over; null: none was. */
   idsForgotten: { readonly lastMs: number; readonly windowMs: number } | null;
   readonly credentialExpiryMs: Map<string, number>;
+  /** Oldest first. */
+  keyGenerations: KeyGeneration[];
+  /** When the newest key came that had to make room for others; 0 = none had to. */
+  keysCutMs: number;
   /** The last SETTLED_IDS_MAX lease ids whose call was counted. */
   readonly settledIds: Set<string>;
   lastSweepMs: number | null;
@@ -74,6 +78,21 @@ export interface IdGeneration {
   readonly sinceMs: number;
   lastMs: number;
   readonly ids: Set<string>;
+}
+
+/** Idempotency-Keys that came in the same stretch of time. */
+export interface KeyGeneration {
+  readonly sinceMs: number;
+  lastMs: number;
+  readonly keys: Map<string, KeyedRequest>;
+}
+
+export interface KeyedRequest {
+  readonly fingerprint: string;
+  readonly receiptRef: string | null;
+  appended: number;
+  /** null: no piece is missing. */
+  open: { readonly pieces: number; readonly owner: string; readonly untilMs: number } | null;
 }
 
 export interface Counts {
@@ -152,6 +171,8 @@ export interface Receipt {
   discarded: number;
   expired: number;
   duplicates: number;
+  /** Of a stream: what came up to this line is counted and listed. */
+  lastLine: number;
   entries: readonly ReceiptEntry[];
   /** null: not every entry has its end. */
   expiresMs: number | null;
@@ -167,6 +188,8 @@ export function emptyState(): State {
     idGenerations: [],
     idsForgotten: null,
     credentialExpiryMs: new Map(),
+    keyGenerations: [],
+    keysCutMs: 0,
     settledIds: new Set(),
     lastSweepMs: null,
   };

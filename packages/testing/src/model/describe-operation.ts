@@ -6,10 +6,11 @@ import type { Operation } from './operations.ts';
 /** One line for people: an entry is its type's letter and its start, counted from the builders' start. */
 export function describeOperation(operation: Operation): string {
   if (operation.op !== 'append') return describeValue(operation);
-  const { connectionId, sequence, receiptId, rejected, last, groups } = operation.piece;
+  const { connectionId, sequence, receiptId, rejected, last, groups, key } = operation.piece;
   const items = groups.map(({ itemId, entries }) => `${itemId}: ${entries.map(describeEntry).join(' ')}`);
   const receipt = receiptId === null ? 'no receipt' : `${receiptId}${rejected > 0 ? `, ${rejected} rejected` : ''}`;
-  return `append ${connectionId} #${sequence} (${receipt}${last ? ', last' : ''}) { ${items.join(' | ')} }`;
+  const keyed = key === undefined ? '' : `, key ${key.id} ${key.fingerprint} ${key.owner} ${key.nth}`;
+  return `append ${connectionId} #${sequence} (${receipt}${last ? ', last' : ''}${keyed}) { ${items.join(' | ')} }`;
 }
 
 export function describeValue(value: unknown): string {

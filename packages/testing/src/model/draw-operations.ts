@@ -49,6 +49,11 @@ export function drawSettings(random: Random): ModelSettings {
       receiptsMax: random.oneOf([3, 1_000_000]),
       dedupe: { windowMs: random.oneOf([600, 5000, 60_000]), idsMax: random.oneOf([1, 7, 60, 1_000_000]) },
     },
+    keyed: {
+      keys: random.oneOf([0, 4, 400]),
+      windowMs: random.oneOf([600, 5000, 60_000]),
+      keysMax: random.oneOf([1, 6, 1_000_000]),
+    },
     ids: random.oneOf([0, 10, 100, 3000]),
     deadLettersMax: random.oneOf([6, 1_000_000]),
     items: 'a B c-1 d_2 e f g h i j k l m n o p'.split(' ').slice(0, random.oneOf([2, 4, 16])),
@@ -152,6 +157,8 @@ function drawPiece(draw: Draw, connectionId: string): AppendPiece {
       message: 'type must be viewed, modified, created or commented.',
     })),
     duplicates: random.chance(0.1) ? random.below(3) : 0,
+    ...(random.chance(0.5) && drawKey(draw)),
+    ...(random.chance(0.2) && { lastLine: random.below(100) }),
     ...(random.chance(0.3) && { roomFor: random.below(40) }),
     groups: random.chance(0.05) ? [] : drawGroups(draw, receiptId),
     last,
@@ -183,10 +190,23 @@ function drawGroups(draw: Draw, receiptId: string | null): AppendPiece['groups']
   });
 }
 
-/** Spread over all numbers that an id may be. */
 function drawId({ random, settings }: Draw): string | null {
   if (settings.ids === 0 || random.chance(0.2)) return null;
-  return String(((BigInt(random.below(settings.ids)) + 1n) * 0x9e37_79b9_7f4a_7c15n) & 0x7fff_ffff_ffff_ffffn);
+  return spread(random.below(settings.ids));
+}
+
+function drawKey({ random, settings }: Draw): Pick<AppendPiece, 'key'> {
+  const { keys, windowMs, keysMax } = settings.keyed;
+  if (keys === 0) return {};
+  const fingerprint = random.chance(0.9) ? 'what-was-se' : 'something-e';
+  const owner = random.oneOf(['first-owner-', 'other-owner-']);
+  const nth = random.oneOf([0, 0, 0, 1, 1, 2, null]);
+  return { key: { id: spread(random.below(keys)), fingerprint, owner, nth, windowMs, keysMax } };
+}
+
+/** Over all numbers that an id or a key may be. */
+function spread(n: number): string {
+  return String(((BigInt(n) + 1n) * 0x9e37_79b9_7f4a_7c15n) & 0x7fff_ffff_ffff_ffffn);
 }
 
 function drawEntry(random: Random, pairs: number, parts: EntryParts): string {

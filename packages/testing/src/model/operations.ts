@@ -8,6 +8,7 @@ import type {
   DeadLetterFilter,
   EntrySettlement,
   Learning,
+  PieceKey,
   TakeRequest,
 } from '@sluice/core';
 
@@ -57,6 +58,8 @@ export type Place = number;
 export interface ModelSettings {
   readonly take: Omit<TakeRequest, 'connectionId' | 'tenantId' | 'leaseId'>;
   readonly append: Pick<AppendPiece, 'pendingMax' | 'connectionsMax' | 'receiptsMax' | 'dedupe'>;
+  /** How many different Idempotency-Keys there are, and how they are remembered; keys 0 = no piece has one. */
+  readonly keyed: { readonly keys: number } & Pick<PieceKey, 'windowMs' | 'keysMax'>;
   /** How many different ids the entries have; 0 = none has one. */
   readonly ids: number;
   readonly deadLettersMax: number;

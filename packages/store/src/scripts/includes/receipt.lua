@@ -2,6 +2,31 @@
 -- request came to its end: what comes later makes it stay again.
 -- `listed` counts the fields e:<index>, the entries it names.
 -- A receipt that is gone (expired, or pushed out by newer ones) is not made again.
+-- A stream that is sent again says again what it said before: up to line `lines` that is in the receipt already.
+local LISTED_MAX = 100
+local function open_receipt(shard, ref, connection, found, now, ttl)
+  local key = shard .. 'r:' .. ref
+  if redis.call('HSETNX', key, 'connection', connection) == 1 then
+    redis.call('HSET', key, 'at', now)
+    redis.call('ZADD', shard .. 'receipts', now, ref)
+  else redis.call('PERSIST', key) end
+  local left = redis.call('HINCRBY', key, 'left', found.appended)
+  redis.call('HINCRBY', key, 'appended', found.appended)
+  local told = found.line > 0 and found.line <= tonumber(redis.call('HGET', key, 'lines') or 0)
+  if found.duplicates > 0 and not told then redis.call('HINCRBY', key, 'duplicates', found.duplicates) end
+  if found.rejected > 0 and not told then
+    redis.call('HINCRBY', key, 'rejected', found.rejected)
+    local listed = tonumber(redis.call('HGET', key, 'listed') or 0)
+    for j = 1, math.min(tonumber(ARGV[found.from]), LISTED_MAX - listed) do
+      local index = string.match(ARGV[found.from + j], '%d+')
+      redis.call('HSET', key, 'e:' .. index, ARGV[found.from + j])
+      redis.call('HINCRBY', key, 'listed', 1)
+    end
+  end
+  if found.line > 0 and not told then redis.call('HSET', key, 'lines', found.line) end
+  if found.last then redis.call('HSET', key, 'complete', 1) end
+  if left <= 0 then redis.call('PEXPIRE', key, ttl) end
+end
 local function settle_receipt(shard, ref, ended, ttl)
   local key = shard .. 'r:' .. ref
   local r = redis.call('HMGET', key, 'left', 'complete', 'delivered', 'dead', 'parked')

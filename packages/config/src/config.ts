@@ -18,6 +18,7 @@ export interface Config {
   readonly durability: Durability;
   /** What the operator vouches for where Redis hides its settings; null: nothing. */
   readonly durabilityAssume: Durability | null;
+  readonly idempotencyMax: number;
   readonly dedupe: 'id' | 'content' | 'off';
   readonly dedupeWindowMs: number;
   readonly dedupeMax: number;

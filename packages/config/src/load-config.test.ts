@@ -53,6 +53,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     durabilityAssume: null,
     receiptsMax: 1_000_000,
     receiptTtlMs: 86_400_000,
+    idempotencyMax: 1_000_000,
     dedupe: 'id',
     dedupeWindowMs: 86_400_000,
     dedupeMax: 20_000_000,
@@ -179,7 +180,7 @@ test('names that look like a slip are warned about; Kubernetes service links are
 });
 
 test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['SLUICE_API_KEYS_FILE', 'SLUICE_IDEMPOTENCY_MAX']) {
+  for (const name of ['SLUICE_API_KEYS_FILE', 'SLUICE_SHARDS']) {
     assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
   }
 });

@@ -9,7 +9,6 @@ const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY'
 /** Planned names. To ignore one would promise what is not done, so each is refused while it is set. */
 const NOT_SUPPORTED_YET: readonly string[] = [
   'REDIS_CA_FILE',
-  'SLUICE_IDEMPOTENCY_MAX',
   'SLUICE_API_KEYS_FILE',
   'SLUICE_JWT_TENANT_ID',
   'SLUICE_JWT_AUDIENCE',

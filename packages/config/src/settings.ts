@@ -167,6 +167,11 @@ export const INTAKE_SETTINGS = {
     { min: 1000, max: 365 * DAY_MS, fallback: DAY_MS },
     'How long a receipt is kept after its last entry is final.',
   ),
+  idempotencyMax: whole(
+    'SLUICE_IDEMPOTENCY_MAX',
+    { min: 4, max: 100_000_000, fallback: 1_000_000 },
+    'Idempotency-Keys that are remembered, each for 24 hours and 43 bytes of Redis; beyond it the oldest quarter goes.',
+  ),
   dedupe: oneOf(
     'SLUICE_DEDUPE',
     ['id', 'content', 'off'],

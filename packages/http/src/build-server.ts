@@ -6,6 +6,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { answerClientError, answerError, type SendProblem, type ServerLogger } from './answer-errors.ts';
+import { digestBody } from './body-digest.ts';
 import { checkRequest, requestIdOf } from './check-request.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
 import { addHealthRoutes, type HealthSources } from './health-routes.ts';
@@ -144,6 +145,8 @@ function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: S
   app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
     if (!isCharsetUtf8(request.headers['content-type'] ?? ''))
       throw new ProblemError(httpProblem('charset_unsupported'));
-    return parseJson(await readBody(request.headers, stream), limits);
+    const body = await readBody(request.headers, stream);
+    digestBody(request, body);
+    return parseJson(body, limits);
   });
 }

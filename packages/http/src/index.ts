@@ -1,4 +1,5 @@
 export type { SendProblem, ServerLogger } from './answer-errors.ts';
+export { bodyDigestOf } from './body-digest.ts';
 export { buildServer, type HttpServer, type ServerLimits, type ServerSettings } from './build-server.ts';
 export type { ShapeLimits } from './check-shape.ts';
 export type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts';

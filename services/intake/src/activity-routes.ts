@@ -1,15 +1,27 @@
 /* POST of activities: accept, append, answer. The functions takeActivities and takeLines are the intake's whole story. */
 import { type BodyRules, CONNECTION_ID, checkBody, ITEM_ID, REJECTIONS } from '@sluice/core';
-import { type FastifyReply, type HttpServer, httpProblem, LineBody, type Problem, ProblemError } from '@sluice/http';
-import { answerStored, refuse, refuseAll, refuseBody } from './answer-append.ts';
+import {
+  bodyDigestOf,
+  type FastifyReply,
+  type FastifyRequest,
+  type HttpServer,
+  httpProblem,
+  LineBody,
+  type Problem,
+  ProblemError,
+} from '@sluice/http';
+import { answerStored, keyHeaders, refuse, refuseAll, refuseBody } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
-import { type StoreParts, storeChecked } from './store-checked.ts';
+import { type RequestKey, requestKeyOf, streamKeyOf } from './request-key.ts';
+import { type StoredRequest, type StoreParts, storeChecked } from './store-checked.ts';
 import { takeLines } from './take-lines.ts';
 
 export interface ActivityRouteParts extends StoreParts {
   readonly rules: BodyRules;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
+  /** Whose Idempotency-Keys a request's are: the name of its API key. */
+  readonly callerOf: (request: FastifyRequest) => string;
 }
 
 interface Target {
@@ -23,7 +35,7 @@ export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: Activi
   app.post<{ Params: { connectionId: string; itemId: string } }>(
     '/v1/connections/:connectionId/items/:itemId/activities',
     { onRequest },
-    (request, reply) => takeActivities(parts, request.params, request.body, reply),
+    (request, reply) => takeActivities(parts, request.params, request, reply),
   );
   void app.register(async (bulk) => {
     lineBodies.accept(bulk);
@@ -32,10 +44,9 @@ export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: Activi
       { onRequest },
       (request, reply) => {
         const target = { connectionId: request.params.connectionId, itemId: null };
-        const { body } = request;
-        return body instanceof LineBody
-          ? takeLineActivities(parts, target, body, reply)
-          : takeActivities(parts, target, body, reply);
+        return request.body instanceof LineBody
+          ? takeLineActivities(parts, target, request, reply)
+          : takeActivities(parts, target, request, reply);
       },
     );
   });
@@ -53,43 +64,50 @@ export function refuseForeign({ settingsOf }: Pick<ActivityRouteParts, 'settings
 async function takeActivities(
   parts: ActivityRouteParts,
   target: Target,
-  body: unknown,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { connectionId, itemId } = target;
   const settings = settingsOrThrow(parts, target);
-  if (body === undefined) throw new ProblemError(httpProblem('body_empty'));
-  const checked = checkBody(body, itemId, parts.rules);
+  const key = keyOf(parts, request);
+  if (request.body === undefined) throw new ProblemError(httpProblem('body_empty'));
+  const checked = checkBody(request.body, itemId, parts.rules);
   if (!checked.ok) throw new ProblemError(refuseBody(checked));
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  const { receiptId, appended, durability } = await storeChecked(parts, { connectionId, settings }, checked);
-  const answer = answerStored({ receiptId, connectionId }, checked, appended);
-  return sendStored(reply, { ...answer, durability });
+  const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
+  const answer = answerStored({ receiptId: stored.receiptId, connectionId }, checked, stored.appended);
+  return addStoredHeaders(reply, stored).code(answer.status).send(answer.body);
 }
 
 async function takeLineActivities(
   parts: ActivityRouteParts,
   target: Target,
-  body: LineBody,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { connectionId } = target;
   const settings = settingsOrThrow(parts, target);
-  const { summary, durability } = await takeLines(parts, { connectionId, settings, rules: parts.rules }, body);
-  return sendStored(reply, { status: summary.rejectedTotal === 0 ? 202 : 207, body: summary, durability });
+  const key = streamKeyOf(request, parts.callerOf(request));
+  const { summary, ...stored } = await takeLines(
+    parts,
+    { connectionId, settings, rules: parts.rules, key },
+    request.body as LineBody,
+  );
+  const { receiptId } = summary;
+  return addStoredHeaders(reply, { receiptId, ...stored })
+    .code(summary.rejectedTotal === 0 ? 202 : 207)
+    .send(summary);
 }
 
-function sendStored(
-  reply: FastifyReply,
-  stored: { readonly status: number; readonly body: { readonly receiptId: string }; readonly durability: string },
-): FastifyReply {
-  return reply
-    .code(stored.status)
-    .header('location', `/v1/receipts/${stored.body.receiptId}`)
-    .header('sluice-durability', stored.durability)
-    .send(stored.body);
+export function keyOf({ callerOf }: ActivityRouteParts, request: FastifyRequest): RequestKey | null {
+  return requestKeyOf(request, callerOf(request), bodyDigestOf(request));
+}
+
+export function addStoredHeaders(reply: FastifyReply, stored: Omit<StoredRequest, 'appended'>): FastifyReply {
+  if (stored.receiptId !== null) reply.header('location', `/v1/receipts/${stored.receiptId}`);
+  return reply.header('sluice-durability', stored.durability).headers(keyHeaders(stored.replayed, stored.keptMs));
 }
 
 export function settingsOrThrow(parts: ActivityRouteParts, target: Target): AppendSettings {

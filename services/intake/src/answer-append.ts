@@ -6,7 +6,7 @@ import type { AppendOutcome } from './append-request.ts';
 export interface Answer {
   readonly status: 202 | 207;
   readonly body: {
-    readonly receiptId: string;
+    readonly receiptId: string | null;
     readonly connectionId: string;
     readonly accepted: number;
     readonly duplicates: number;
@@ -24,17 +24,21 @@ export const INTAKE_PROBLEMS = {
   too_many_connections: 'There are as many connections as there may be (SLUICE_CONNECTIONS_MAX), and this one is new.',
   store_unavailable:
     'Redis did not confirm in time. Send the request again; activities with an id are not taken twice.',
+  idempotency_key_reused:
+    'This Idempotency-Key was used for a request with another body; a key stands for one request on one path.',
+  idempotency_in_progress:
+    'The request with this Idempotency-Key is being stored; ask again in a moment to be told its answer.',
   durability_too_low: 'Redis keeps activities less safely than SLUICE_DURABILITY promises; nothing was stored.',
 } as const;
 
-type Refused = Exclude<AppendOutcome, { readonly status: 'stored' }>['status'];
+type Refused = Exclude<AppendOutcome, { readonly status: 'stored' }>;
 
 const BACKLOG_RETRY_S = 10;
 const SETTING_RETRY_S = 60;
 
 /** What was valid and is not among the appended was stored before. accepted + duplicates + rejected is what was sent. */
 export function answerStored(
-  ids: { readonly receiptId: string; readonly connectionId: string },
+  ids: { readonly receiptId: string | null; readonly connectionId: string },
   checked: CheckedBody,
   appended: number,
 ): Answer {
@@ -66,8 +70,16 @@ export function refuseEmpty(): Problem {
   return { status: 400, code: 'no_activities', detail: BODY_REFUSALS.no_activities };
 }
 
-export function refuseAppend({ status }: { readonly status: Refused }): Problem {
+export function refuseAppend(refused: Refused): Problem {
+  const { status } = refused;
   switch (status) {
+    case 'key-reused':
+      return { ...keyProblem(422, 'idempotency_key_reused'), headers: keyHeaders(false, refused.keptMs) };
+    case 'in-progress': {
+      const retryAfter = { 'retry-after': String(Math.max(1, Math.ceil(refused.forMs / 1000))) };
+      const headers = { ...retryAfter, ...keyHeaders(false, refused.keptMs) };
+      return { ...keyProblem(409, 'idempotency_in_progress'), headers };
+    }
     case 'full':
       return tryLater('backlog_full', BACKLOG_RETRY_S);
     case 'too-many-connections':
@@ -80,6 +92,18 @@ export function refuseAppend({ status }: { readonly status: Refused }): Problem 
     default:
       return status satisfies never;
   }
+}
+
+/** What an answer says of its request's Idempotency-Key. */
+export function keyHeaders(replayed: boolean, keptMs: number | null): Record<string, string> {
+  return {
+    ...(replayed && { 'idempotent-replayed': 'true' }),
+    ...(keptMs !== null && { 'idempotency-window': String(Math.floor(keptMs / 1000)) }),
+  };
+}
+
+function keyProblem(status: number, code: 'idempotency_key_reused' | 'idempotency_in_progress'): Problem {
+  return { status, code, detail: INTAKE_PROBLEMS[code] };
 }
 
 export function refuseDurability(): Problem {

@@ -11,6 +11,8 @@ import {
   type AppendResult,
   type DedupeSettings,
   type DrainScheduler,
+  type Piece,
+  type PieceKey,
   RECEIPT_ENTRIES_MAX,
   type RejectedEntry,
 } from '@sluice/core';
@@ -57,23 +59,40 @@ export interface RequestToAppend {
   readonly connectionId: string;
   /** Those of the connection. */
   readonly settings: AppendSettings;
-  readonly receiptId: string;
-  readonly pieces: readonly Pick<AppendPiece, 'groups' | 'last' | 'roomFor'>[];
+  /** Unique to the request; it is the reference of its receipt unless the request came before under its key. */
+  readonly receiptRef: string;
+  readonly receiptIdOf: (receiptRef: string | null) => string | null;
+  /** The pieces, with entries of that receipt: the same ones whenever the same body is sent. */
+  readonly plan: (receiptRef: string | null) => readonly Piece[];
+  readonly key: Omit<PieceKey, 'owner' | 'nth'> | null;
   readonly rejected: readonly RejectedEntry[];
   /** Found within the request. */
   readonly duplicates: number;
 }
 
 export type AppendOutcome =
-  | { readonly status: 'stored'; readonly appended: number }
+  | Stored
   /** Pieces before the refused one are stored; the caller was promised nothing. */
   | { readonly status: 'full' | 'too-many-connections'; readonly pending: number }
-  | { readonly status: 'busy' | 'late' | 'failed' };
+  | Extract<AppendResult, { status: 'in-progress' | 'key-reused' }>
+  | Unstored;
+
+export interface Stored {
+  readonly status: 'stored';
+  readonly appended: number;
+  readonly receiptRef: string | null;
+  /** It was stored already, when it came under its key before. */
+  readonly replayed: boolean;
+  readonly keptMs: number | null;
+}
 
 /** A piece before it has its number. */
 export type PieceToAppend = Omit<AppendPiece, 'lane' | 'sequence'>;
 
 export type PieceOutcome = AppendResult | Unstored;
+
+/** The store was not asked, or did not answer. */
+type Unstored = { readonly status: 'busy' | 'late' | 'failed' };
 
 export interface Appender {
   /** One piece, for who has not got its whole request yet; msMax is a whole request's unless told. */
@@ -92,31 +111,61 @@ export function createAppender(parts: AppendParts): Appender {
     if ('appended' in result && result.wakeAtMs !== null) wake(piece.connectionId, result.wakeAtMs);
     return result;
   }
-  async function append(request: RequestToAppend): Promise<AppendOutcome> {
-    const { connectionId, settings, receiptId, pieces, rejected, duplicates } = request;
-    const until = performance.now() + parts.limits.requestMsMax;
-    let appended = 0;
-    for (const [at, piece] of pieces.entries()) {
-      const refused = at === 0 ? rejected : [];
-      const asked = {
-        ...settings,
-        ...piece,
-        connectionId,
-        receiptId,
-        rejected: refused.length,
-        duplicates: at === 0 ? duplicates : 0,
-        rejectedEntries: refused.slice(0, RECEIPT_ENTRIES_MAX),
-      };
-      const result = await appendPiece(asked, until - performance.now());
-      if (!('appended' in result)) return result;
-      appended += result.appended;
-    }
-    return { status: 'stored', appended };
-  }
-  return { appendPiece, append };
+  return { appendPiece, append: (request) => appendRequest(request, appendPiece, parts.limits.requestMsMax) };
 }
 
-type Unstored = { readonly status: 'busy' | 'late' | 'failed' };
+async function appendRequest(
+  request: RequestToAppend,
+  appendPiece: Appender['appendPiece'],
+  requestMsMax: number,
+): Promise<AppendOutcome> {
+  const until = performance.now() + requestMsMax;
+  let receiptRef: string | null = request.receiptRef;
+  let pieces = request.plan(receiptRef);
+  let [appended, nth, keptMs, resumed] = [0, 0, null as number | null, false];
+  while (nth < pieces.length) {
+    const piece = pieceOf(request, { piece: pieces[nth]!, nth, receiptRef });
+    const result = await appendPiece(piece, until - performance.now());
+    if (result.status === 'replayed') {
+      const { keptMs: kept, receiptRef: first, appendedBefore } = result;
+      return { status: 'stored', appended: appendedBefore, receiptRef: first, replayed: true, keptMs: kept };
+    }
+    if (result.status === 'resumed') {
+      // Twice would mean that another one took it over in between; the caller may ask again.
+      if (resumed) return { status: 'in-progress', forMs: requestMsMax, keptMs: result.keptMs };
+      ({ appendedBefore: appended, pieces: nth, receiptRef } = result);
+      resumed = true;
+      pieces = request.plan(receiptRef);
+      // Who stored the last entries died before he could say that they were the last.
+      if (nth >= pieces.length) pieces = [...pieces.slice(0, nth), NOTHING_MORE];
+      continue;
+    }
+    if (!('appended' in result)) return result;
+    appended += result.appended;
+    keptMs = result.keptMs ?? keptMs;
+    nth++;
+  }
+  return { status: 'stored', appended, receiptRef, replayed: false, keptMs };
+}
+
+const NOTHING_MORE: Piece = { groups: [], last: true, roomFor: 0 };
+
+function pieceOf(
+  { connectionId, settings, receiptIdOf, rejected, duplicates, key, receiptRef: owner }: RequestToAppend,
+  { piece, nth, receiptRef }: { readonly piece: Piece; readonly nth: number; readonly receiptRef: string | null },
+): PieceToAppend {
+  const refused = nth === 0 ? rejected : [];
+  return {
+    ...settings,
+    ...piece,
+    connectionId,
+    receiptId: receiptIdOf(receiptRef),
+    rejected: refused.length,
+    duplicates: nth === 0 ? duplicates : 0,
+    rejectedEntries: refused.slice(0, RECEIPT_ENTRIES_MAX),
+    ...(key !== null && { key: { ...key, owner, nth } }),
+  };
+}
 
 /** The store's answer, or why there is none in time. A piece given up counts as in flight until the store has let it go. */
 function boundAppends({

@@ -11,6 +11,11 @@ import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
 
+/** How long a request may be sent again under its Idempotency-Key. */
+const IDEMPOTENCY_WINDOW_MS = 86_400_000;
+/** Who calls without a key of the API. */
+const ANONYMOUS = 'anonymous';
+
 export interface IntakeParts {
   readonly config: Config;
   readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection'>;
@@ -59,6 +64,12 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     onError: limitLogs(parts.logger, 'storing failed'),
   });
   const routeParts = {
+    callerOf: () => ANONYMOUS,
+    idempotency: {
+      windowMs: IDEMPOTENCY_WINDOW_MS,
+      keysMax: config.idempotencyMax,
+      lines: { windowMs: config.dedupeWindowMs, idsMax: config.dedupeMax },
+    },
     ...appender,
     rules: {
       performerIds: config.performerIds,

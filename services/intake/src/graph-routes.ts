@@ -4,8 +4,15 @@
   as not supported, so that a client which needs more than this is told at once.
 */
 import { checkBody } from '@sluice/core';
-import { type FastifyInstance, type FastifyReply, type HttpServer, httpProblem, ProblemError } from '@sluice/http';
-import { type ActivityRouteParts, refuseForeign, settingsOrThrow } from './activity-routes.ts';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HttpServer,
+  httpProblem,
+  ProblemError,
+} from '@sluice/http';
+import { type ActivityRouteParts, addStoredHeaders, keyOf, refuseForeign, settingsOrThrow } from './activity-routes.ts';
 import { refuseAll, refuseBody, refuseEmpty } from './answer-append.ts';
 import { type GraphVersion, graphError, graphResults } from './graph-answers.ts';
 import { storeChecked } from './store-checked.ts';
@@ -37,7 +44,7 @@ function addVersion(graph: FastifyInstance, version: GraphVersion, parts: Activi
       { onRequest: refuseForeign(parts) },
       (request, reply) => {
         reply.header('request-id', request.id);
-        return takeGraphActivities(parts, { version, target: request.params, body: request.body }, reply);
+        return takeGraphActivities(parts, { version, target: request.params, request }, reply);
       },
     );
   }
@@ -51,24 +58,24 @@ function addVersion(graph: FastifyInstance, version: GraphVersion, parts: Activi
 
 async function takeGraphActivities(
   parts: ActivityRouteParts,
-  call: { readonly version: GraphVersion; readonly target: GraphTarget; readonly body: unknown },
+  call: { readonly version: GraphVersion; readonly target: GraphTarget; readonly request: FastifyRequest },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { connectionId, itemId } = call.target;
   const settings = settingsOrThrow(parts, call.target);
-  if (call.body === undefined) throw new ProblemError(httpProblem('body_empty'));
-  const checked = checkBody(call.body, itemId, parts.rules);
+  const key = keyOf(parts, call.request);
+  const { body } = call.request;
+  if (body === undefined) throw new ProblemError(httpProblem('body_empty'));
+  const checked = checkBody(body, itemId, parts.rules);
   if (!checked.ok) throw new ProblemError(refuseBody(checked));
   // A single activity without its list is a form of ours, not of Graph.
-  const sent = (call.body as { readonly activities?: unknown }).activities;
+  const sent = (body as { readonly activities?: unknown }).activities;
   if (!Array.isArray(sent)) throw new ProblemError(refuseEmpty());
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  const { receiptId, durability } = await storeChecked(parts, { connectionId, settings }, checked);
-  return reply
+  const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
+  return addStoredHeaders(reply, stored)
     .code(checked.rejected.length === 0 ? 200 : 207)
-    .header('location', `/v1/receipts/${receiptId}`)
-    .header('sluice-durability', durability)
     .send(graphResults(call.version, sent, checked));
 }

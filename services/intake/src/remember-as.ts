@@ -12,7 +12,7 @@ export type RememberAs = (connectionId: string, accepted: AcceptedActivity) => s
  * the later one its activity: with 20,000,000 remembered, 2.2 of 10^12 new ones. Nobody can choose an id that
  * meets somebody else's: that takes 2^63 tries.
  */
-function numberOf(text: string): string {
+export function numberOf(text: string): string {
   return (hash('sha256', text, 'buffer').readBigUInt64BE() >> 1n).toString();
 }
 

@@ -4,19 +4,18 @@
   stored stays stored when the stream breaks: `lastLine` says up to where everything is decided.
 */
 import {
-  type AcceptedActivity,
   type ActivityRules,
   checkActivity,
   PIECE_ENTRIES_MAX,
-  planPieces,
   RECEIPT_ENTRIES_MAX,
   type RejectedEntry,
-  receiptIdOf,
 } from '@sluice/core';
 import { type LineBody, type ParsedLine, ProblemError } from '@sluice/http';
-import { INTAKE_PROBLEMS, refuseAppend, refuseEmpty } from './answer-append.ts';
+import { INTAKE_PROBLEMS, refuseEmpty } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
-import { promiseOrThrow, type StoreParts } from './store-checked.ts';
+import type { StreamKey } from './request-key.ts';
+import type { StoredRequest, StoreParts } from './store-checked.ts';
+import { type AcceptedLine, openLineStore } from './store-lines.ts';
 
 /** Rejected lines that an answer names. */
 const REJECTED_LISTED_MAX = 1000;
@@ -27,14 +26,13 @@ export interface RejectedLine extends Omit<RejectedEntry, 'index'> {
   readonly line: number;
 }
 
-export interface LinesTaken {
-  readonly durability: string;
+export interface LinesTaken extends Pick<StoredRequest, 'durability' | 'replayed' | 'keptMs'> {
   readonly summary: LinesSummary;
 }
 
 /** Of all lines up to lastLine: accepted + duplicates + rejectedTotal is what they were. */
 export interface LinesSummary {
-  readonly receiptId: string;
+  readonly receiptId: string | null;
   readonly connectionId: string;
   readonly accepted: number;
   readonly duplicates: number;
@@ -46,6 +44,7 @@ export interface LinesTarget {
   readonly connectionId: string;
   readonly settings: AppendSettings;
   readonly rules: Omit<ActivityRules, 'itemId'>;
+  readonly key: StreamKey | null;
 }
 
 /** Throws a ProblemError with what was decided before when not all of the body could be taken. */
@@ -59,7 +58,8 @@ export async function takeLines(parts: StoreParts, target: LinesTarget, body: Li
       }
     }
     take.assertSome();
-    return { durability: await take.store(true), summary: take.summary() };
+    const durability = await take.store(true);
+    return { durability, summary: take.summary(), ...take.keyed() };
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.code in ALONE) throw error;
     const { problem } = error;
@@ -71,12 +71,10 @@ export async function takeLines(parts: StoreParts, target: LinesTarget, body: Li
 /** Problems that say everything themselves. */
 const ALONE: Readonly<Record<string, true>> = { no_activities: true, no_valid_activity: true };
 
-function beginTake(parts: StoreParts, { connectionId, settings, rules }: LinesTarget) {
-  const receiptRef = parts.receiptRef();
-  const receiptId = receiptIdOf(parts.shardTag, receiptRef);
-  const activityRules: ActivityRules = { ...rules, itemId: 'required' };
-  const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
-  const waiting: AcceptedActivity[] = [];
+function beginTake(parts: StoreParts, target: LinesTarget) {
+  const lineStore = openLineStore(parts, target);
+  const activityRules: ActivityRules = { ...target.rules, itemId: 'required' };
+  const waiting: AcceptedLine[] = [];
   const rejected: RejectedLine[] = [];
   const stored = { accepted: 0, duplicates: 0, rejectedTotal: 0, rejectedNamed: 0, lastLine: 0 };
   let rejectedTotal = 0;
@@ -100,7 +98,7 @@ function beginTake(parts: StoreParts, { connectionId, settings, rules }: LinesTa
       return;
     }
     const { activity, id } = checked;
-    waiting.push({ index: indexOf(line), itemId: checked.itemId!, activity, id });
+    waiting.push({ index: indexOf(line), itemId: checked.itemId!, activity, id, line });
   }
 
   /** Of the rejected lines, those the receipt has room for and was not told of yet. */
@@ -111,27 +109,16 @@ function beginTake(parts: StoreParts, { connectionId, settings, rules }: LinesTa
   }
 
   async function store(last: boolean): Promise<string> {
-    const durability = promiseOrThrow(parts);
-    const accepted = waiting.splice(0);
-    const [piece] = planPieces({ accepted, receiptRef, rememberAs });
     const named = rejectedEntries();
     const newlyRejected = rejectedTotal - stored.rejectedTotal;
-    const result = await parts.appendPiece({
-      ...settings,
-      connectionId,
-      receiptId,
-      groups: piece!.groups,
-      last,
-      rejected: newlyRejected,
-      rejectedEntries: named,
-    });
-    if (!('appended' in result)) throw new ProblemError(refuseAppend(result));
+    const decided = { rejected: newlyRejected, rejectedEntries: named, lastLine: line, last };
+    const result = await lineStore.store({ accepted: waiting.splice(0), ...decided });
     stored.accepted += result.appended;
     stored.duplicates += result.duplicates;
     stored.rejectedTotal += newlyRejected;
     stored.rejectedNamed += named.length;
     stored.lastLine = line;
-    return durability;
+    return result.durability;
   }
 
   return {
@@ -139,10 +126,16 @@ function beginTake(parts: StoreParts, { connectionId, settings, rules }: LinesTa
     store,
     isPieceFull: () => waiting.length >= PIECE_ENTRIES_MAX,
     lastLine: () => stored.lastLine,
+    /** A stream of which nothing was new was sent before. */
+    keyed: () => {
+      const { resumed, keptMs } = lineStore.keyed();
+      return { replayed: resumed && stored.accepted === 0, keptMs };
+    },
     summary: (): LinesSummary => {
       const { accepted, duplicates } = stored;
+      const ids = { receiptId: lineStore.receiptId(), connectionId: target.connectionId };
       const decided = rejected.filter((one) => one.line <= stored.lastLine);
-      return { receiptId, connectionId, accepted, duplicates, rejected: decided, rejectedTotal: stored.rejectedTotal };
+      return { ...ids, accepted, duplicates, rejected: decided, rejectedTotal: stored.rejectedTotal };
     },
     assertSome: () => {
       if (stored.accepted + stored.duplicates + waiting.length > 0) return;

@@ -41,7 +41,7 @@ export interface FakeAnswer {
 
 export function stored(piece: AppendPiece): AppendResult {
   const appended = piece.groups.reduce((sum, group) => sum + group.entries.length, 0);
-  return { status: 'appended', appended, duplicates: 0, acceptedMs: 1, wakeAtMs: 1000 };
+  return { status: 'appended', appended, duplicates: 0, acceptedMs: 1, wakeAtMs: 1000, keptMs: null };
 }
 
 export function openFakeIntake(

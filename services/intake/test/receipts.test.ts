@@ -22,6 +22,7 @@ const RECEIPT: ReceiptView = {
   acceptedMs: Date.UTC(2026, 0, 31, 13, 45),
   final: false,
   complete: true,
+  lastLine: 0,
   counts: COUNTS,
   entries: [
     {

@@ -10,6 +10,7 @@ test('every promised series is exported under its name, and counts what happened
   metrics.callEnded({ connection: 'hr', status: 'reset', entries: 7, seconds: 0.1 });
   metrics.entryDelivered('hr', 1.2);
   metrics.settleFoundStale();
+  metrics.resultsOdd('hr', 'unlisted_code', 3);
   const { contentType, text } = await metrics.render();
   assert.match(contentType, /^text\/plain; version=0\.0\.4/);
   for (const line of [
@@ -23,6 +24,7 @@ test('every promised series is exported under its name, and counts what happened
     'sluice_deliver_call_entries_bucket{le="19",connection="hr"} 1',
     'sluice_deliver_duration_seconds_count{connection="hr"} 2',
     'sluice_accept_to_delivered_seconds_count{connection="hr"} 1',
+    'sluice_outcome_odd_results_total{connection="hr",kind="unlisted_code"} 3',
     'sluice_stale_settles_total 1',
   ]) {
     assert.ok(text.includes(`${line}\n`), `missing: ${line}`);

@@ -8,6 +8,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** What became of one call to Graph: its HTTP status, or how it failed without one. */
 export type CallStatus = number | 'timeout' | 'reset' | 'refused';
 
+export type OddResult = 'unlisted_code' | 'missing' | 'ambiguous' | 'extra';
+
 export interface Metrics {
   /** A request to the intake was answered. `route` is the route's pattern, never the path that was asked for. */
   requestAnswered(request: { readonly route: string; readonly status: number; readonly seconds: number }): void;
@@ -21,6 +23,8 @@ export interface Metrics {
   }): void;
   /** One entry was delivered, `seconds` after it was accepted. */
   entryDelivered(connection: string, seconds: number): void;
+  /** Results that are not as documented: a code that no rule names, no result for an entry, none that can be told apart, no entry for a result. */
+  resultsOdd(connection: string, kind: OddResult, results: number): void;
   /** A settlement came for a lease that somebody had reclaimed. */
   settleFoundStale(): void;
   /** The exposition of everything above, of the process and of its event loop. */
@@ -55,6 +59,7 @@ export function createMetrics(service: string, version: string): Metrics {
       deliver.seconds.observe({ connection }, seconds);
     },
     entryDelivered: (connection, seconds) => deliver.wait.observe({ connection }, seconds),
+    resultsOdd: (connection, kind, results) => deliver.odd.inc({ connection, kind }, results),
     settleFoundStale: () => deliver.stale.inc(),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
@@ -114,6 +119,12 @@ function deliverSeries(registry: Registry) {
       help: 'Time from the acceptance of an entry to its delivery.',
       labelNames,
       buckets: WAIT_SECONDS,
+      registers,
+    }),
+    odd: new Counter({
+      name: 'sluice_outcome_odd_results_total',
+      help: 'Results that are not as documented: unlisted_code (retried), missing or ambiguous (unknown), extra (ignored).',
+      labelNames: ['connection', 'kind'],
       registers,
     }),
     stale: new Counter({

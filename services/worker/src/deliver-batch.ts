@@ -6,6 +6,7 @@ import {
   type ActivityStore,
   type Lease,
   OUTCOME_OF_NO_CALL,
+  type Outcome,
   type OutcomeOverrides,
   planSettlement,
   type Reply,
@@ -44,7 +45,7 @@ export interface Delivery {
   readonly lease: Lease;
   /** null: there was no call, nothing in the lease could be read. */
   readonly reply: Reply | null;
-  readonly reason: string;
+  readonly outcome: Outcome;
   readonly settlement: Settlement;
   readonly result: SettleResult;
 }
@@ -69,7 +70,7 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
     entriesMax: settings.batchEntriesMax,
     inFlightMax: settings.inFlightMax,
   });
-  parts.observe({ connectionId, lease, reply, reason: outcome.call.reason, settlement, result });
+  parts.observe({ connectionId, lease, reply, outcome, settlement, result });
   await parts.learn(connectionId, result);
   if (result.wakeAtMs !== null) await parts.wake(connectionId, result.wakeAtMs);
 }

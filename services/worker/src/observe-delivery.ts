@@ -2,10 +2,12 @@
 import { decodeEntry, type Reply } from '@sluice/core';
 import type { CallStatus, Logger, Metrics } from '@sluice/telemetry';
 import type { Delivery } from './deliver-batch.ts';
+import { observeOddResults } from './observe-odd-results.ts';
 
 export function observeDelivery({ metrics, logger, clock }: { metrics: Metrics; logger: Logger; clock: () => number }) {
+  const observeOdd = observeOddResults({ metrics, logger });
   return (delivery: Delivery): void => {
-    const { connectionId, lease, reply, settlement, result } = delivery;
+    const { connectionId, lease, reply, outcome, settlement, result } = delivery;
     if (reply !== null && wasMade(reply)) {
       const seconds = reply.durationMs / 1000;
       metrics.callEnded({ connection: connectionId, status: statusOf(reply), entries: lease.entries.length, seconds });
@@ -13,18 +15,20 @@ export function observeDelivery({ metrics, logger, clock }: { metrics: Metrics; 
     if (result.status === 'stale') metrics.settleFoundStale();
     if (result.status === 'settled') countWaits(delivery, clock(), metrics);
     const delivered = settlement.entries.filter((entry) => entry.kind === 'ack').length;
+    const requestId = reply?.kind === 'answered' ? reply.headers.requestId : null;
+    observeOdd(connectionId, outcome, requestId);
     const line = {
       connection: connectionId,
       lease: lease.leaseId,
       entries: lease.entries.length,
       delivered,
       status: reply === null ? 'none' : reply.kind === 'answered' ? reply.status : reply.code,
-      requestId: reply?.kind === 'answered' ? reply.headers.requestId : null,
+      requestId,
       settled: result.status,
       ms: Math.round(reply?.durationMs ?? 0),
     };
     if (delivered === lease.entries.length && result.status !== 'stale') logger.debug(line, 'call delivered');
-    else logger.warn({ ...line, reason: delivery.reason }, 'call not wholly delivered');
+    else logger.warn({ ...line, reason: outcome.call.reason }, 'call not wholly delivered');
   };
 }
 

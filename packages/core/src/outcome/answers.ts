@@ -332,7 +332,7 @@ export const ANSWERS = {
     only: 'no level has a code that stands here or in `outcomes`',
     verdict: 'retryable',
     counted: 'always',
-    why: 'Codes of entries are not documented: unknown is retried, and the bounds end it.',
+    why: 'Codes of entries are not documented: unknown is retried, and the bounds end it. Counted, and logged once with the error.',
   },
   entryMissing: {
     ...NOTHING,

@@ -41,8 +41,19 @@ export interface CallOutcome {
   readonly wholeCall: boolean;
   /** Results that belong to no entry: ignored, but counted. */
   readonly extraResults: number;
+  /** Errors of results with a code that no rule names, one of each code. */
+  readonly unlisted: readonly UnlistedError[];
   /** In words, for logs: the answer's name, code and message. */
   readonly reason: string;
+}
+
+/** Graph's codes of single entries are not documented: what comes is to be seen by people, who may then write a rule. */
+export interface UnlistedError {
+  /** '' = it has none. */
+  readonly code: string;
+  readonly entries: number;
+  /** The error of the first of them as it came, JSON, at most 1,000 characters. */
+  readonly excerpt: string;
 }
 
 /** Nobody calls for a while. retry-after: as long as Graph asked. backoff: it did not say. brief: until a token may be had. */
@@ -64,6 +75,7 @@ export const OUTCOME_OF_NO_CALL: Outcome = {
     bisect: false,
     wholeCall: false,
     extraResults: 0,
+    unlisted: [],
     reason: 'no call: no entry of the lease could be read',
   },
 };

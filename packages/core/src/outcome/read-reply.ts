@@ -6,7 +6,7 @@ import { ANSWERS, type Answer } from './answers.ts';
 import { classifyEntryError, type OutcomeOverrides } from './classify-entry-error.ts';
 import { classifyFailure, classifyStatus } from './classify-reply.ts';
 import { matchResults, RESULT_MISSING } from './match-results.ts';
-import type { CallOutcome, Closure, EntryOutcome, Outcome } from './outcome.ts';
+import type { CallOutcome, Closure, EntryOutcome, Outcome, UnlistedError } from './outcome.ts';
 import { parseRetryAfter } from './parse-retry-after.ts';
 import { boundMessage, type GraphErrorLevel, readGraphError } from './read-graph-error.ts';
 import type { AnsweredReply, BodyProblem, Reply } from './reply.ts';
@@ -89,6 +89,7 @@ function readWholeCall({ row, presumed = false, certainty, reason, retryAfterMs,
       bisect,
       wholeCall: true,
       extraResults: 0,
+      unlisted: [],
       reason: `${reason.code}: ${reason.message}`,
     },
   };
@@ -115,6 +116,7 @@ const DELIVERED: EntryOutcome = {
 function readResults({ entries, results, requestId, retryAfterMs, outcomes }: Results): Outcome {
   const matches = matchResults(entries, results);
   const verdicts: EntryOutcome[] = [];
+  const unlisted = new Map<string, UnlistedError>();
   let throttled = false;
   let matched = 0;
   let hold: CallOutcome['hold'] = null;
@@ -127,6 +129,7 @@ function readResults({ entries, results, requestId, retryAfterMs, outcomes }: Re
     const { row, level } = classifyEntryError(readGraphError(error), outcomes);
     const outcome = outcomeOfError(row, level, requestId);
     verdicts.push(outcome);
+    if (row === ANSWERS.entryOther) countUnlisted(unlisted, level?.code ?? '', error);
     throttled ||= row.quota === 'refused';
     if (row.hold !== null) hold ??= holdOf(row.hold, `${outcome.code}: ${outcome.message}`);
   }
@@ -145,9 +148,26 @@ function readResults({ entries, results, requestId, retryAfterMs, outcomes }: Re
     bisect: false,
     wholeCall: false,
     extraResults: results.length - matched,
+    unlisted: [...unlisted.values()],
     reason: notable === undefined ? 'delivered' : `${notable.code}: ${notable.message}`,
   };
   return { entries: verdicts, call };
+}
+
+const EXCERPT_LENGTH_MAX = 1000;
+
+function countUnlisted(unlisted: Map<string, UnlistedError>, code: string, error: unknown): void {
+  const known = unlisted.get(code);
+  const entries = (known?.entries ?? 0) + 1;
+  unlisted.set(code, { code, entries, excerpt: known?.excerpt ?? excerptOf(error) });
+}
+
+function excerptOf(error: unknown): string {
+  try {
+    return (JSON.stringify(error) ?? '').slice(0, EXCERPT_LENGTH_MAX).toWellFormed();
+  } catch {
+    return 'nested too deep to be shown';
+  }
 }
 
 function unmatched(match: number, results: number, requestId: string | null): EntryOutcome {

@@ -405,6 +405,7 @@ const anyCall: fc.Arbitrary<Outcome['call']> = fc.record({
   bisect: fc.boolean(),
   wholeCall: fc.boolean(),
   extraResults: fc.nat(5),
+  unlisted: fc.constant([]),
   reason: fc.string(),
 });
 

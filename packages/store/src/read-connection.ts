@@ -44,6 +44,7 @@ export function readConnection(connectionId: string, reply: unknown): Connection
     parkedEntries,
     state: stateOf(meta, count('pending'), bucket !== null && bucket.closedUntilMs > nowMs),
     reason: meta.get('reason') ?? null,
+    blockedSinceMs: meta.has('blockedSince') ? count('blockedSince') : null,
     bucket,
     inFlightLimit: meta.has('inFlight') ? Math.floor(count('inFlight') / 1_000_000) : null,
   };

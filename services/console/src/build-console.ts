@@ -7,10 +7,15 @@ import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
-import { measureFleet } from './measure-fleet.ts';
+import type { ConnectionFacts } from './describe-connection.ts';
+import { addEventRoutes } from './live/event-routes.ts';
+import { createShowFleet } from './live/show-fleet.ts';
+import type { FleetWatch } from './live/watch-fleet.ts';
+import { countUsefulWorkers, measureFleet } from './measure-fleet.ts';
+import type { Page } from './page/build-page.ts';
+import { addPageRoutes } from './page/page-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addSessionRoutes } from './session-routes.ts';
-import type { RateWatch } from './watch-rates.ts';
 
 export interface ConsoleParts {
   readonly config: Config;
@@ -28,7 +33,9 @@ export interface ConsoleParts {
   >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
-  readonly rates: Pick<RateWatch, 'of'>;
+  readonly fleet: FleetWatch;
+  /** Null: there is no page, only the API. */
+  readonly page: Page | null;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'render'>;
   /** The tag of the shard that receipts lie in. */
@@ -54,7 +61,21 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   refuseForeignPages(server);
   refuseForeignNames(server);
   addSessionRoutes(server.app);
-  addConnectionRoutes(server.app, { store, scheduler, rates: parts.rates });
+  const { fleet } = parts;
+  const factsOf = (connectionId: string) => factsIn(parts.config, connectionId);
+  addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf });
+  addEventRoutes(server.app, {
+    fleet,
+    show: createShowFleet({
+      rates: fleet.rates,
+      factsOf,
+      durability: parts.watch.durability,
+      usefulWorkers: (reading) => countUsefulWorkers(reading, parts.config, fleet.rates),
+    }),
+    isStopping: server.draining.isStopping,
+    clock: () => performance.now(),
+  });
+  if (parts.page !== null) addPageRoutes(server.app, parts.page);
   addDeadLetterRoutes(server.app, {
     store,
     scheduler,
@@ -62,6 +83,12 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     shardTag: parts.shardTag,
   });
   return server;
+}
+
+function factsIn(config: Config, connectionId: string): ConnectionFacts | null {
+  const inForce = connectionSettings(config, connectionId);
+  if (inForce === null) return null;
+  return { tenant: inForce.tenant.name, inFlightMax: inForce.settings.inFlightMax };
 }
 
 /** A connection that the configuration no longer names still has its dead letters: the first tenant's bounds hold for it. */
@@ -97,7 +124,9 @@ function refuseForeignNames({ app }: HttpServer): void {
 async function renderMetrics({ metrics, watch, ...parts }: ConsoleParts, onError: (error: unknown) => void) {
   const own = await metrics.render();
   try {
-    const fleet = await renderFleet(await measureFleet({ ...parts, durability: watch.durability }));
+    const fleet = await renderFleet(
+      await measureFleet({ ...parts, rates: parts.fleet.rates, durability: watch.durability }),
+    );
     return { ...own, text: `${own.text}${fleet}` };
   } catch (error) {
     onError(error);

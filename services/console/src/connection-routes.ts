@@ -1,22 +1,26 @@
 /* /api/v1/connections: what operators see, and pause and resume. */
 import type { ActivityStore, ConnectionView, DrainScheduler } from '@sluice/core';
+import { formatInstant } from '@sluice/core';
 import type { FastifyInstance } from '@sluice/http';
 import { fromStore, refuse } from './console-problems.ts';
-import { describeConnection } from './describe-connection.ts';
+import { type ConnectionFacts, describeConnection } from './describe-connection.ts';
+import type { FleetWatch } from './live/watch-fleet.ts';
 import { readConnections } from './read-connections.ts';
-import type { RateWatch } from './watch-rates.ts';
 
 export interface ConnectionRouteParts {
   readonly store: Pick<ActivityStore, 'connection' | 'connectionIds' | 'pause' | 'resume'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
-  readonly rates: Pick<RateWatch, 'of'>;
+  readonly fleet: Pick<FleetWatch, 'rates' | 'history'>;
+  readonly factsOf: (connectionId: string) => ConnectionFacts | null;
 }
 
 type Named = { Params: { connectionId: string } };
 
-export function addConnectionRoutes(app: FastifyInstance, { store, scheduler, rates }: ConnectionRouteParts): void {
+export function addConnectionRoutes(app: FastifyInstance, parts: ConnectionRouteParts): void {
+  const { store, scheduler, fleet, factsOf } = parts;
   const base = '/api/v1/connections';
-  const describe = (view: ConnectionView) => describeConnection(view, rates.of(view.connectionId));
+  const describe = (view: ConnectionView) =>
+    describeConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId));
   async function viewOf(connectionId: string): Promise<ConnectionView> {
     const view = await fromStore(store.connection(connectionId));
     if (view === null) throw refuse('connection_not_found');
@@ -31,6 +35,16 @@ export function addConnectionRoutes(app: FastifyInstance, { store, scheduler, ra
   app.get<Named>(`${base}/:connectionId`, async (request, reply) => {
     reply.header('cache-control', 'no-store');
     return describe(await viewOf(request.params.connectionId));
+  });
+  app.get<Named>(`${base}/:connectionId/history`, async (request, reply) => {
+    const history = fleet.history.of(request.params.connectionId);
+    reply.header('cache-control', 'no-store');
+    if (history === null) {
+      await viewOf(request.params.connectionId);
+      return { since: null, times: [], series: {} };
+    }
+    const { sinceMs, timesMs, series } = history;
+    return { since: formatInstant(sinceMs), times: timesMs, series };
   });
   app.post<Named>(`${base}/:connectionId/pause`, async (request) => {
     const { connectionId } = request.params;

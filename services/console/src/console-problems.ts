@@ -14,13 +14,20 @@ export const CONSOLE_PROBLEMS = {
     503,
     'The connection holds as many waiting activities as it may; Graph must take some first. The same cursor goes on.',
   ],
+  too_many_pages: [503, 'As many pages as may be open here are open; close one, or look at the API.'],
+  stopping: [503, 'This console is stopping.'],
   store_unavailable: [
     503,
     'Redis did not answer in time. What was asked for may have been done; asking again does it once.',
   ],
 } as const;
 
-const RETRY_AFTER_S = { backlog_full: 10, store_unavailable: 1 } as const;
+const RETRY_AFTER_S: Readonly<Record<string, number>> = {
+  backlog_full: 10,
+  store_unavailable: 1,
+  too_many_pages: 30,
+  stopping: 1,
+};
 
 export function refuse(
   code: keyof typeof CONSOLE_PROBLEMS,
@@ -28,8 +35,9 @@ export function refuse(
 ): ProblemError {
   const [status, detail] = CONSOLE_PROBLEMS[code];
   const problem: Problem = { status, code, detail, members };
-  if (code !== 'backlog_full' && code !== 'store_unavailable') return new ProblemError(problem);
-  return new ProblemError({ ...problem, headers: { 'retry-after': String(RETRY_AFTER_S[code]) } });
+  const afterS = RETRY_AFTER_S[code];
+  if (afterS === undefined) return new ProblemError(problem);
+  return new ProblemError({ ...problem, headers: { 'retry-after': String(afterS) } });
 }
 
 /** One member of the request is wrong: `pointer` says which (#/filter/state), `rule` what it must be. */

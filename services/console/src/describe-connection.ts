@@ -1,23 +1,57 @@
 /* A connection as operators see it: counts, state in words, rates, quota, and when it will be empty. */
 import { type ConnectionView, formatInstant } from '@sluice/core';
-import type { Rates } from './watch-rates.ts';
+import type { Rates } from './live/rate-book.ts';
+import type { ShownConnection } from './words/shown.ts';
+import { stateWords, type Urgency } from './words/state-words.ts';
 
-export function describeConnection(view: ConnectionView, rates: Rates | null) {
-  const { connectionId, state, pending, leased, leases, delayed, oldestAcceptedMs, bucket } = view;
-  const { appended, delivered, retried, dead, parked, replayed, unknown, staleSettles } = view;
+/** What the configuration says of a connection; null: it does not name it. */
+export interface ConnectionFacts {
+  readonly tenant: string;
+  readonly inFlightMax: number;
+}
+
+export interface DescribedConnection extends ShownConnection {
+  /** As of this answer: whether somebody must act, what the state is, and what to do. */
+  readonly urgency: Urgency;
+  readonly stateText: string;
+  readonly remedy: string | null;
+}
+
+export function describeConnection(
+  view: ConnectionView,
+  rates: Rates | null,
+  facts: ConnectionFacts | null,
+): DescribedConnection {
+  const shown = showConnection(view, rates, facts);
+  const { urgency, text, remedy } = stateWords(shown, view.nowMs);
+  return { ...shown, urgency, stateText: text, remedy };
+}
+
+/** Only what does not change as time passes. */
+export function showConnection(
+  view: ConnectionView,
+  rates: Rates | null,
+  facts: ConnectionFacts | null,
+): ShownConnection {
+  const { connectionId, state, reason, pending, leased, leases, delayed, bucket } = view;
+  const { appended, duplicates, delivered, retried, dead, parked, replayed, unknown, staleSettles } = view;
   const drain = estimateDrain(view, rates);
   return {
     connectionId,
+    tenant: facts?.tenant ?? null,
     state,
-    stateText: stateText(view),
+    reason,
+    blockedSince: instantOf(view.blockedSinceMs),
     pending,
     inFlight: leased,
     callsInFlight: leases,
+    callsInFlightMax: view.inFlightLimit ?? facts?.inFlightMax ?? 0,
     delayed,
-    oldestPendingAt: oldestAcceptedMs === null ? null : formatInstant(oldestAcceptedMs),
+    oldestPendingAt: instantOf(view.oldestAcceptedMs),
     deadLetters: view.deadLetters,
     parkedEntries: view.parkedEntries,
     appended,
+    duplicates,
     delivered,
     retried,
     dead,
@@ -27,13 +61,7 @@ export function describeConnection(view: ConnectionView, rates: Rates | null) {
     expired: view.expired,
     unknown,
     staleSettles,
-    rates:
-      rates === null
-        ? null
-        : {
-            appendedPerSecond: round(rates.appendedPerSecond),
-            deliveredPerSecond: round(rates.deliveredPerSecond),
-          },
+    rates: rates === null ? null : roundAll(rates),
     quota:
       bucket === null
         ? null
@@ -45,25 +73,6 @@ export function describeConnection(view: ConnectionView, rates: Rates | null) {
     timeToDrainSeconds: drain.seconds,
     timeToDrain: drain.text,
   };
-}
-
-function stateText({ state, reason, bucket, pending }: ConnectionView): string {
-  switch (state) {
-    case 'paused':
-      return 'An operator paused it; resume lets it go on.';
-    case 'held':
-      return `Held: ${reason ?? 'the cause is not known'}. It is tried now and then; resume tries at once.`;
-    case 'breaker':
-      return `Calls failed one after another (${reason ?? 'the cause is not known'}). It is tried now and then.`;
-    case 'closed':
-      return `Graph asked for no calls until ${formatInstant(bucket?.closedUntilMs ?? 0)}.`;
-    case 'flowing':
-      return `${pending} ${pending === 1 ? 'activity is' : 'activities are'} on the way.`;
-    case 'idle':
-      return 'Nothing is waiting.';
-    default:
-      return state satisfies never;
-  }
 }
 
 function estimateDrain(
@@ -85,6 +94,19 @@ function inWords(seconds: number): string {
   return `about ${Math.round(seconds / 3600)} h`;
 }
 
-function round(value: number): number {
+function roundAll(rates: Rates): NonNullable<ShownConnection['rates']> {
+  return {
+    appendedPerSecond: round(rates.appendedPerSecond),
+    deliveredPerSecond: round(rates.deliveredPerSecond),
+    callsPerSecond: round(rates.callsPerSecond),
+    fill: rates.entriesPerCall === null ? null : round(rates.entriesPerCall),
+  };
+}
+
+function instantOf(ms: number | null): string | null {
+  return ms === null ? null : formatInstant(ms);
+}
+
+export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -6,7 +6,8 @@ import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
 import { buildConsole } from './build-console.ts';
-import { watchRates } from './watch-rates.ts';
+import { watchFleet } from './live/watch-fleet.ts';
+import { loadPage, type Page } from './page/build-page.ts';
 
 const PORT_DEFAULT = 8081;
 const VERSION = '0.1.0';
@@ -14,25 +15,27 @@ const VERSION = '0.1.0';
 await runService(async () => {
   const { config, warnings } = loadConfig(process.env, { needs: { callers: true } });
   const logger = createLogger('console', config.logLevel);
-  const { server, close } = openConsole(config, logger);
+  const { server, close } = openConsole(config, logger, await loadPage());
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
   return { logger, server, listenAt, warnings, shutdownMs: config.shutdownMs, close };
 });
 
-function openConsole(config: Config, logger: ReturnType<typeof createLogger>) {
+function openConsole(config: Config, logger: ReturnType<typeof createLogger>, page: Page) {
   const onError = limitLogs(logger, 'Redis connection failed');
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
   const store = openRedisStore({ url: config.redisUrl, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
   const clock = () => performance.now();
   const watch = watchStore({ store, clock, logger });
-  const rates = watchRates({ store });
+  const tenants = config.tenants.map((tenant) => tenant.name);
+  const fleet = watchFleet({ store, tenants, clock: Date.now });
   const server = buildConsole({
     config,
     store,
     scheduler: wakeups,
     watch,
-    rates,
+    fleet,
+    page,
     logger,
     metrics: createMetrics('console', VERSION),
     shardTag: SHARD_TAG,
@@ -42,7 +45,7 @@ function openConsole(config: Config, logger: ReturnType<typeof createLogger>) {
   });
   async function close(): Promise<void> {
     watch.stop();
-    rates.stop();
+    fleet.stop();
     await wakeups.close();
     await store.close();
   }

@@ -10,13 +10,14 @@ import {
   usefulWorkers,
 } from '@sluice/core';
 import type { Fleet } from '@sluice/telemetry';
+import type { RateBook } from './live/rate-book.ts';
+import type { FleetReading } from './live/watch-fleet.ts';
 import { readConnections } from './read-connections.ts';
-import type { RateWatch } from './watch-rates.ts';
 
 export interface FleetParts {
   readonly config: Config;
   readonly store: Pick<ActivityStore, 'connection' | 'connectionIds' | 'fleetNotes' | 'tenantQuota'>;
-  readonly rates: Pick<RateWatch, 'of'>;
+  readonly rates: Pick<RateBook, 'of'>;
   /** What Redis says of itself; null: not known yet. */
   readonly durability: () => string | null;
 }
@@ -26,20 +27,33 @@ export async function measureFleet({ config, store, rates, durability }: FleetPa
     store.fleetNotes(),
     store.connectionIds().then((ids) => readConnections(store, ids)),
   ]);
-  const loads = connections.map((view) => loadOf(view, config, rates));
-  const tenants = new Set(loads.map(({ tenant }) => tenant));
-  const limits = await Promise.all([...tenants].map((tenant) => limitOf(store, tenant, notes.nowMs)));
+  const tenants = await Promise.all(
+    config.tenants.map(async ({ name }) => ({ tenant: name, quota: await store.tenantQuota(name) })),
+  );
   return {
     connections,
     durability: durabilityOf(durability(), config),
     credentialExpiryMs: new Map([...notes.credentialExpiryMs].filter(([name]) => isTenant(config, name))),
     dedupeWindowMs: dedupeWindowOf(notes, config),
-    usefulWorkers: usefulWorkers({
-      connections: loads,
-      tenantCallsPerSecond: new Map(limits.flat()),
-      workerCallsMax: config.workerCallsMax,
-    }),
+    usefulWorkers: countUsefulWorkers({ nowMs: notes.nowMs, views: connections, tenants }, config, rates),
   };
+}
+
+/** What a reading of the fleet says of how many workers it can use now. */
+export function countUsefulWorkers(
+  { nowMs, views, tenants }: Pick<FleetReading, 'nowMs' | 'views' | 'tenants'>,
+  config: Config,
+  rates: FleetParts['rates'],
+): number {
+  const limits = tenants.flatMap(({ tenant, quota }) => {
+    const bucket = activeBucket(quota, nowMs);
+    return bucket === null ? [] : [[tenant, 1e6 / bucket.intervalUs] as const];
+  });
+  return usefulWorkers({
+    connections: views.map((view) => loadOf(view, config, rates)),
+    tenantCallsPerSecond: new Map(limits),
+    workerCallsMax: config.workerCallsMax,
+  });
 }
 
 /** Of a connection that the configuration no longer names nothing can be called: its load counts as the first tenant's. */
@@ -58,15 +72,6 @@ function loadOf(view: ConnectionView, config: Config, rates: FleetParts['rates']
     inFlightMax: Math.min(settings.inFlightMax, inFlightLimit ?? settings.inFlightMax),
     callSeconds: rates.of(view.connectionId)?.callSeconds ?? null,
   };
-}
-
-async function limitOf(
-  store: FleetParts['store'],
-  tenant: string,
-  nowMs: number,
-): Promise<readonly (readonly [string, number])[]> {
-  const bucket = activeBucket(await store.tenantQuota(tenant), nowMs);
-  return bucket === null ? [] : [[tenant, 1e6 / bucket.intervalUs]];
 }
 
 function durabilityOf(level: string | null, { durability, durabilityAssume }: Config): Fleet['durability'] {

@@ -13,6 +13,8 @@ import {
   manualClock,
 } from '@sluice/testing';
 import { buildConsole, type ConsoleParts } from '../src/build-console.ts';
+import type { Rates } from '../src/live/rate-book.ts';
+import type { FleetWatch } from '../src/live/watch-fleet.ts';
 
 export interface TestConsole {
   readonly store: ActivityStore;
@@ -36,6 +38,18 @@ export interface Answer {
 export const CONNECTION = 'hr1';
 export const REF = 'receipt-0001';
 
+/** A fleet that nobody reads: only the rates are there. */
+export function stillFleet(rates: Rates | null): FleetWatch {
+  return {
+    latest: () => null,
+    awaySinceMs: () => null,
+    rates: { of: () => rates },
+    history: { of: () => null },
+    onTick: () => () => {},
+    stop: () => {},
+  };
+}
+
 export function openTestConsole(
   variables: Record<string, string> = {},
   parts: Partial<ConsoleParts> & { readonly faults?: Partial<ActivityStore> } = {},
@@ -49,7 +63,8 @@ export function openTestConsole(
     store,
     scheduler: { wake: async (connectionId, atMs) => void wakes.push([connectionId, atMs]) },
     watch: { ready: () => ({ ready: true }), durability: () => 'fsync' },
-    rates: { of: () => null },
+    fleet: stillFleet(null),
+    page: null,
     logger: createLogger('console', 'silent'),
     metrics: createMetrics('console', 'test'),
     shardTag: 's0',

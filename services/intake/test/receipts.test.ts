@@ -55,6 +55,7 @@ const CONNECTION = {
   reason: null,
   bucket: null,
   inFlightLimit: null,
+  blockedSinceMs: null,
 } as unknown as ConnectionView;
 
 test('a receipt has the promised shape', async () => {

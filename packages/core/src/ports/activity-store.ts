@@ -335,6 +335,8 @@ export interface ConnectionView {
   readonly parkedEntries: number;
   readonly state: 'flowing' | 'idle' | 'closed' | 'paused' | 'held' | 'breaker';
   readonly reason: string | null;
+  /** Since when it stands still because it is paused, held or its breaker is open; null: it is none of these. */
+  readonly blockedSinceMs: number | null;
   readonly bucket: Bucket | null;
   /** Calls that may be in flight after failures; null: as many as are configured. */
   readonly inFlightLimit: number | null;

@@ -12,6 +12,9 @@ export function beginBlock(connection: Connection, block: Block, now: Now): void
 
 export function endBlock(connection: Connection, now: Now): void {
   keepAwakeMs(connection, now, () => {
+    const { pausedSinceMs, block } = connection;
+    // A stop that goes on as a pause is still the same stop.
+    if (pausedSinceMs !== null && block !== null) connection.pausedSinceMs = Math.min(pausedSinceMs, block.sinceMs);
     connection.block = null;
   });
   connection.gateMs = 0;

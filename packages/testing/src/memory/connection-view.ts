@@ -18,6 +18,7 @@ export function viewConnection(connection: Connection, now: Now): ConnectionView
     parkedEntries: connection.settledEntries.filter((ended) => ended.state === 'parked').length,
     state: stateOf(connection, now),
     reason: block?.reason ?? null,
+    blockedSinceMs: blockedSinceMs(connection),
     bucket,
     inFlightLimit: inFlightLimitOf(connection),
   };
@@ -34,6 +35,11 @@ function oldestAcceptedMs(connection: Connection): number | null {
   const waiting = oldestHead(connection)?.headMs;
   const times = [...[...leased, ...delayed].map(acceptedMsOf), ...(waiting === undefined ? [] : [waiting])];
   return times.length === 0 ? null : Math.min(...times);
+}
+
+function blockedSinceMs({ pausedSinceMs, block }: Connection): number | null {
+  if (pausedSinceMs === null || block === null) return pausedSinceMs ?? block?.sinceMs ?? null;
+  return Math.min(pausedSinceMs, block.sinceMs);
 }
 
 /** The strongest cause for standing still; without one, whether there is something to do. */

@@ -1,6 +1,5 @@
-/* How fast connections fill and drain: their counters now and up to half a minute ago. */
-import type { ActivityStore, ConnectionView } from '@sluice/core';
-import { readConnections } from './read-connections.ts';
+/* How fast connections fill and drain: their counters now and up to half a minute ago, by the store's own clock. */
+import type { ConnectionView } from '@sluice/core';
 
 export interface Rates {
   readonly appendedPerSecond: number;
@@ -12,20 +11,16 @@ export interface Rates {
   readonly callSeconds: number | null;
 }
 
-export interface RateWatch {
+export interface RateBook {
   /** Null: the connection has not been watched for long enough. */
-  readonly of: (connectionId: string) => Rates | null;
-  stop(): void;
+  of(connectionId: string): Rates | null;
+  /** Connections that are not among these are forgotten. */
+  add(views: readonly ConnectionView[]): void;
+  clear(): void;
 }
 
-export interface RateWatchParts {
-  readonly store: Pick<ActivityStore, 'connection' | 'connectionIds'>;
-}
-
-const SAMPLE_EVERY_MS = 2000;
-const SAMPLES_MAX = 15;
-/** More connections than this are not watched: a sample reads each of them. */
-const CONNECTIONS_MAX = 1000;
+const WINDOW_MS = 30_000;
+const SAMPLES_MAX = 32;
 
 type Sample = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls' | 'callEntries' | 'leases'>;
 
@@ -34,36 +29,27 @@ const CALLS_MIN = 20;
 /** Samples in which calls in flight were seen; of fewer the mean says nothing. */
 const LOOKS_MIN = 5;
 
-export function watchRates({ store }: RateWatchParts): RateWatch {
+export function createRateBook(): RateBook {
   let samples = new Map<string, readonly Sample[]>();
-  let sampling = false;
-
-  async function sample(): Promise<void> {
-    if (sampling) return;
-    sampling = true;
-    try {
-      const ids = (await store.connectionIds()).slice(0, CONNECTIONS_MAX);
-      const views = await readConnections(store, ids);
-      samples = new Map(
-        views.map((view) => [view.connectionId, [...(samples.get(view.connectionId) ?? []), view].slice(-SAMPLES_MAX)]),
-      );
-    } catch {
-      // A store that is away has no rates.
-      samples = new Map();
-    } finally {
-      sampling = false;
-    }
-  }
-
-  void sample();
-  const timer = setInterval(() => void sample(), SAMPLE_EVERY_MS);
   return {
     of: (connectionId) => ratesOf(samples.get(connectionId) ?? []),
-    stop: () => clearInterval(timer),
+    add: (views) => {
+      samples = new Map(
+        views.map((view) => {
+          const { connectionId, nowMs, appended, delivered, calls, callEntries, leases } = view;
+          const kept = (samples.get(connectionId) ?? []).filter((sample) => sample.nowMs > nowMs - WINDOW_MS);
+          return [
+            connectionId,
+            [...kept, { nowMs, appended, delivered, calls, callEntries, leases }].slice(-SAMPLES_MAX),
+          ];
+        }),
+      );
+    },
+    clear: () => samples.clear(),
   };
 }
 
-/** Between the first and the last sample, by the store's own clock. */
+/** Between the first and the last sample. */
 export function ratesOf(samples: readonly Sample[]): Rates | null {
   const [first, last] = [samples[0], samples.at(-1)];
   const seconds = first === undefined || last === undefined ? 0 : (last.nowMs - first.nowMs) / 1000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ratesOf } from './watch-rates.ts';
+import { ratesOf } from './rate-book.ts';
 
 const sample = (nowMs: number, appended: number, delivered: number, calls = 0, leases = 0) => ({
   nowMs,

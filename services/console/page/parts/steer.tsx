@@ -1,0 +1,59 @@
+/* Pause, resume, release: what an operator does to a connection, with what came of it. */
+import { useState } from 'preact/hooks';
+import type { ShownConnection } from '../../src/words/shown.ts';
+import { ask, mayOperate } from '../state/ask.ts';
+import { learnOf } from '../state/live.ts';
+
+const RESUME_WORDS: Readonly<Record<string, string>> = { paused: 'Resume', held: 'Release hold', breaker: 'Try now' };
+
+export function Steer({ connection }: { readonly connection: ShownConnection }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  if (!mayOperate()) return null;
+  const { connectionId, state } = connection;
+
+  async function steer(action: 'pause' | 'resume'): Promise<void> {
+    setBusy(true);
+    setProblem(null);
+    try {
+      learnOf(
+        await ask<ShownConnection>(
+          `/api/v1/connections/${encodeURIComponent(connectionId)}/${action}`,
+          undefined,
+          'POST',
+        ),
+      );
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const resume = RESUME_WORDS[state];
+  return (
+    <span class="steer">
+      {resume !== undefined && (
+        <button
+          type="button"
+          class="primary"
+          disabled={busy}
+          onClick={() => void steer('resume')}
+          aria-label={`${resume}: ${connectionId}`}
+        >
+          {resume}
+        </button>
+      )}
+      {state !== 'paused' && (
+        <button type="button" disabled={busy} onClick={() => void steer('pause')} aria-label={`Pause: ${connectionId}`}>
+          Pause
+        </button>
+      )}
+      {problem !== null && (
+        <span class="problem" role="alert">
+          {problem}
+        </span>
+      )}
+    </span>
+  );
+}

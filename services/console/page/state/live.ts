@@ -1,0 +1,108 @@
+/*
+  What the console streams, kept as signals: all connections, the fleet, and whether any of it is still true. Times are those of
+  the store; while nothing comes in they stand still, so that the page never shows an age that it does not know.
+*/
+import { batch, computed, signal } from '@preact/signals';
+import type { ShownConnection, ShownFleet } from '../../src/words/shown.ts';
+import { type StateWords, stateWords } from '../../src/words/state-words.ts';
+import { readSession, session } from './ask.ts';
+
+export type Link =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  /** The console says that Redis does not answer. */
+  | { readonly kind: 'redis-away'; readonly sinceMs: number | null }
+  /** The console itself is not heard. */
+  | { readonly kind: 'lost'; readonly sinceMs: number };
+
+export interface Seen {
+  readonly connection: ShownConnection;
+  readonly words: StateWords;
+}
+
+export const link = signal<Link>({ kind: 'connecting' });
+export const fleet = signal<ShownFleet | null>(null);
+export const nowMs = signal(0);
+const connections = signal<ReadonlyMap<string, ShownConnection>>(new Map());
+
+/** Each connection with its state in words as of now. */
+export const seen = computed<readonly Seen[]>(() =>
+  [...connections.value.values()].map((connection) => ({ connection, words: stateWords(connection, nowMs.value) })),
+);
+
+/** A tick comes every ten seconds at the latest. */
+const SILENT_MS_MAX = 15_000;
+const SESSION_AGAIN_MS = 3000;
+
+let source: EventSource | null = null;
+let heardAtMs = 0;
+/** The store's clock minus this machine's. */
+let offsetMs = 0;
+let askedSessionAtMs = 0;
+
+export function openLive(): void {
+  setInterval(tick, 1000);
+  connect();
+}
+
+/** After a key was given, or when the browser gave up. */
+export function connect(): void {
+  source?.close();
+  source = new EventSource('/api/v1/events');
+  heardAtMs = Date.now();
+  source.addEventListener('fleet', (event) => {
+    const { list, ...rest } = JSON.parse(event.data) as ShownFleet & { readonly list: readonly ShownConnection[] };
+    hear(rest, new Map(list.map((each) => [each.connectionId, each])));
+  });
+  source.addEventListener('changes', (event) => {
+    const { changed, gone, ...rest } = JSON.parse(event.data) as ShownFleet & {
+      readonly changed: readonly ShownConnection[];
+      readonly gone: readonly string[];
+    };
+    const next = new Map(connections.value);
+    for (const id of gone) next.delete(id);
+    for (const each of changed) next.set(each.connectionId, each);
+    hear(rest, changed.length + gone.length > 0 ? next : connections.value);
+  });
+  source.addEventListener('away', (event) => {
+    heardAtMs = Date.now();
+    const { since } = JSON.parse(event.data) as { readonly since: string | null };
+    link.value = { kind: 'redis-away', sinceMs: since === null ? null : Date.parse(since) };
+  });
+  source.addEventListener('error', lose);
+}
+
+function hear(next: ShownFleet, list: ReadonlyMap<string, ShownConnection>): void {
+  heardAtMs = Date.now();
+  offsetMs = Date.parse(next.at) - heardAtMs;
+  batch(() => {
+    link.value = { kind: 'live' };
+    fleet.value = next;
+    connections.value = list;
+    nowMs.value = Date.parse(next.at);
+  });
+}
+
+/** One answer that came outside the stream: a pause that was just asked for should be seen at once. */
+export function learnOf(connection: ShownConnection): void {
+  connections.value = new Map(connections.value).set(connection.connectionId, connection);
+}
+
+function tick(): void {
+  if (Date.now() - heardAtMs > SILENT_MS_MAX) lose();
+  if (link.value.kind === 'live') nowMs.value = Date.now() + offsetMs;
+}
+
+function lose(): void {
+  if (session.value?.needed === true) return;
+  if (link.value.kind !== 'lost') link.value = { kind: 'lost', sinceMs: Date.now() };
+  // A browser does not say why a stream ended; the session may have.
+  if (Date.now() - askedSessionAtMs < SESSION_AGAIN_MS) return;
+  askedSessionAtMs = Date.now();
+  readSession().then(
+    () => {
+      if (source?.readyState === EventSource.CLOSED && session.value?.needed !== true) connect();
+    },
+    () => {},
+  );
+}

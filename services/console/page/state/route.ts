@@ -1,0 +1,42 @@
+/* Which view is open: it stands in the address behind the #, so that it can be kept, sent and gone back to. */
+import { signal } from '@preact/signals';
+
+export type Route =
+  | { readonly view: 'overview' }
+  | { readonly view: 'connection'; readonly connectionId: string; readonly itemId: string | null }
+  | { readonly view: 'letters'; readonly connectionId: string; readonly filter: Readonly<Record<string, string>> };
+
+export const route = signal<Route>(parse(location.hash));
+addEventListener('hashchange', () => {
+  route.value = parse(location.hash);
+  scrollTo(0, 0);
+});
+
+export const OVERVIEW = '#/';
+
+export function connectionLink(connectionId: string, itemId?: string): string {
+  const base = `#/connections/${encodeURIComponent(connectionId)}`;
+  return itemId === undefined ? base : `${base}?item=${encodeURIComponent(itemId)}`;
+}
+
+export function lettersLink(connectionId: string, filter: Readonly<Record<string, string>> = {}): string {
+  const query = new URLSearchParams(filter).toString();
+  return `#/connections/${encodeURIComponent(connectionId)}/dead-letters${query === '' ? '' : `?${query}`}`;
+}
+
+function parse(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [first, connectionId, last] = path.split('/').map(decode);
+  const values = Object.fromEntries(new URLSearchParams(query));
+  if (first !== 'connections' || connectionId === undefined || connectionId === '') return { view: 'overview' };
+  if (last === 'dead-letters') return { view: 'letters', connectionId, filter: values };
+  return { view: 'connection', connectionId, itemId: values['item'] ?? null };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

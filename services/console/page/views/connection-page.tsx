@@ -1,0 +1,114 @@
+/* One connection: what it does, the last hour, and what stands in its way. */
+import { useEffect } from 'preact/hooks';
+import { forSeconds } from '../../src/words/state-words.ts';
+import { State } from '../parts/state.tsx';
+import { Steer } from '../parts/steer.tsx';
+import { Tile } from '../parts/tile.tsx';
+import { NONE, rate, since, whole } from '../state/format.ts';
+import { fleet, nowMs, type Seen, seen } from '../state/live.ts';
+import { lettersLink, OVERVIEW } from '../state/route.ts';
+import { Charts } from './charts.tsx';
+
+export function ConnectionPage({ connectionId }: { readonly connectionId: string; readonly itemId: string | null }) {
+  useEffect(() => {
+    document.title = `${connectionId} · Sluice`;
+  }, [connectionId]);
+  const found = seen.value.find((each) => each.connection.connectionId === connectionId);
+  if (found === undefined) {
+    return (
+      <p class="empty">
+        {fleet.value === null ? (
+          'Reading …'
+        ) : (
+          <>
+            There is no connection <b>{connectionId}</b>; nothing was ever accepted for it.
+          </>
+        )}{' '}
+        <a href={OVERVIEW}>All connections</a>
+      </p>
+    );
+  }
+  return (
+    <>
+      <Head seen={found} />
+      <Figures seen={found} />
+      <Charts connectionId={connectionId} />
+    </>
+  );
+}
+
+function Head({ seen: { connection, words } }: { readonly seen: Seen }) {
+  return (
+    <section class={`head head-${words.urgency}`}>
+      <p class="crumbs">
+        <a href={OVERVIEW}>Connections</a> /
+      </p>
+      <div class="head-row">
+        <h1>
+          <bdi>{connection.connectionId}</bdi>
+        </h1>
+        <Steer connection={connection} />
+      </div>
+      <p class="head-state">
+        <State words={words} />
+        {words.sinceMs !== null && <span class="dim"> for {forSeconds(nowMs.value - words.sinceMs)}</span>}
+      </p>
+      {words.remedy !== null && <p class="remedy">{words.remedy}</p>}
+      {connection.reason !== null && (
+        <p class="reason">
+          <span class="dim">Graph or its sign-in said:</span> <code>{connection.reason}</code>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Figures({ seen: { connection } }: { readonly seen: Seen }) {
+  const { rates, quota, deadLetters, parkedEntries, connectionId } = connection;
+  return (
+    <dl class="tiles">
+      <Tile
+        label="Backlog"
+        value={whole(connection.pending)}
+        note={connection.delayed > 0 ? `${whole(connection.delayed)} wait for a next try` : null}
+      />
+      <Tile label="Oldest waiting" value={since(connection.oldestPendingAt, nowMs.value)} />
+      <Tile label="In" value={rate(rates?.appendedPerSecond)} note="activities/s" />
+      <Tile label="Out" value={rate(rates?.deliveredPerSecond)} note="activities/s" />
+      <Tile label="To drain" {...splitDrain(connection.timeToDrain)} />
+      <Tile label="Fill" value={rate(rates?.fill)} note="activities a call, of 20" />
+      <Tile
+        label="Quota used"
+        value={rate(rates?.callsPerSecond)}
+        note={`of ${quota === null ? NONE : rate(quota.callsPerSecond)} calls/s learned`}
+      />
+      <Tile
+        label="Calls in flight"
+        value={whole(connection.callsInFlight)}
+        note={`of ${connection.callsInFlightMax}`}
+      />
+      <Tile
+        label="Dead letters, parked"
+        value={
+          <a href={lettersLink(connectionId)}>
+            {whole(deadLetters)}, {whole(parkedEntries)}
+          </a>
+        }
+        {...(deadLetters + parkedEntries > 0 && { tone: 'warn' as const })}
+      />
+      <Tile label="Delivered" value={whole(connection.delivered)} note={`of ${whole(connection.appended)} accepted`} />
+      <Tile
+        label="Tries repeated"
+        value={whole(connection.retried)}
+        note={`${whole(connection.unknown)} of unknown outcome`}
+      />
+    </dl>
+  );
+}
+
+/** A tile has room for a word or a number, and for the rest below it. */
+function splitDrain(text: string): { readonly value: string; readonly note: string | null } {
+  const [first, ...rest] = text.split(' ');
+  if (first === 'never' || first === 'not') return { value: first, note: rest.join(' ') };
+  return first === 'about' ? { value: rest.join(' '), note: 'about, at this rate' } : { value: text, note: null };
+}

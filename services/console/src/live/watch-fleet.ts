@@ -1,0 +1,109 @@
+/*
+  Reads every connection once a tick, for everybody: rates, history, the live page and its clients all come from this one
+  reading. A tick comes after a second at the earliest, and later when reading takes long: it never spends more than a
+  twentieth of its time on Redis.
+*/
+import type { ActivityStore, ConnectionView, TenantQuota } from '@sluice/core';
+import { readConnections } from '../read-connections.ts';
+import { createHistory, type History } from './history.ts';
+import { createRateBook, type RateBook } from './rate-book.ts';
+
+/** All connections as of one moment. */
+export interface FleetReading {
+  /** By the store's clock. */
+  readonly nowMs: number;
+  /** Sorted by id. */
+  readonly views: readonly ConnectionView[];
+  /** How many there are; those beyond CONNECTIONS_MAX are not read. */
+  readonly total: number;
+  /** The limits above connections, by Sluice's name of the tenant. */
+  readonly tenants: readonly { readonly tenant: string; readonly quota: TenantQuota }[];
+}
+
+export interface FleetWatch {
+  /** The last reading; null: there was none yet. */
+  latest(): FleetReading | null;
+  /** Since when Redis does not answer, by this process's clock; null: it answers. */
+  awaySinceMs(): number | null;
+  readonly rates: Pick<RateBook, 'of'>;
+  readonly history: Pick<History, 'of'>;
+  /** Called after each tick, whether it could read or not; answers how to stop that. */
+  onTick(listener: () => void): () => void;
+  stop(): void;
+}
+
+export interface FleetWatchParts {
+  readonly store: Pick<ActivityStore, 'connection' | 'connectionIds' | 'tenantQuota'>;
+  readonly tenants: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+const TICK_MS_MIN = 1000;
+const TICK_MS_MAX = 10_000;
+/** Of a tick at most this part is spent reading. */
+const READING_SHARE = 1 / 20;
+/** As many as SLUICE_CONNECTIONS_MAX allows by default. */
+export const CONNECTIONS_MAX = 1000;
+const TENANTS_MAX = 100;
+
+export function watchFleet({ store, tenants, clock }: FleetWatchParts): FleetWatch {
+  const rates = createRateBook();
+  const history = createHistory();
+  const listeners = new Set<() => void>();
+  let reading: FleetReading | null = null;
+  let awaySinceMs: number | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
+
+  async function read(): Promise<void> {
+    try {
+      reading = await readFleet(store, tenants, reading?.nowMs ?? clock());
+      awaySinceMs = null;
+      rates.add(reading.views);
+      history.add(reading);
+    } catch {
+      awaySinceMs ??= clock();
+      // Counters before and after an absence make no rate.
+      rates.clear();
+    }
+  }
+
+  async function tick(): Promise<void> {
+    const begun = performance.now();
+    await read();
+    if (stopped) return;
+    for (const listener of listeners) listener();
+    const tookMs = performance.now() - begun;
+    timer = setTimeout(() => void tick(), Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, tookMs / READING_SHARE)));
+  }
+
+  void tick();
+  return {
+    latest: () => reading,
+    awaySinceMs: () => awaySinceMs,
+    rates,
+    history,
+    onTick: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stop: () => {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}
+
+async function readFleet(
+  store: FleetWatchParts['store'],
+  names: readonly string[],
+  nowMs: number,
+): Promise<FleetReading> {
+  const ids = [...(await store.connectionIds())].sort();
+  const views = await readConnections(store, ids.slice(0, CONNECTIONS_MAX));
+  const tenants = await Promise.all(
+    names.slice(0, TENANTS_MAX).map(async (tenant) => ({ tenant, quota: await store.tenantQuota(tenant) })),
+  );
+  return { nowMs: views.at(-1)?.nowMs ?? nowMs, views, total: ids.length, tenants };
+}

@@ -1,0 +1,155 @@
+/*
+  The state of a connection in words: what it does or waits for, whether somebody must act, and what is to be done. One place
+  for the API, the command line and the page. A sentence names a time only relative to the `nowMs` it is given.
+*/
+import type { ShownConnection } from './shown.ts';
+
+/** stuck: nothing moves until somebody acts. behind: it moves, but not enough, or an operator stopped it. */
+export type Urgency = 'stuck' | 'behind' | 'waiting' | 'flowing' | 'idle';
+
+export interface StateWords {
+  readonly urgency: Urgency;
+  readonly text: string;
+  /** What an operator does about it; null: nothing. */
+  readonly remedy: string | null;
+  /** Since when it is so, milliseconds since 1970; null: not known, or it does not matter. */
+  readonly sinceMs: number | null;
+}
+
+/** Nobody has looked at what has waited for so long: no worker runs, or none gets through to Redis. */
+const UNTAKEN_MS_MIN = 20_000;
+/** More comes than goes: worth a word only when somebody has waited for so long. */
+const BEHIND_MS_MIN = 60_000;
+
+const IDLE: StateWords = { urgency: 'idle', text: 'idle: nothing is waiting', remedy: null, sinceMs: null };
+
+export const URGENCIES: readonly Urgency[] = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
+
+/** By the code a hold's reason begins with. */
+const HOLD_WORDS: Readonly<Record<string, readonly [text: string, remedy: string]>> = {
+  credential: [
+    'held: the identity provider refuses the credential',
+    'Renew the secret or certificate where this connection has it from; a changed file is read again by itself. Then resume.',
+  ],
+  unauthorized: [
+    'held: Graph refuses the token (401)',
+    'Check tenant, client and cloud in the configuration, then resume.',
+  ],
+  forbidden: [
+    'held: a permission is missing (403)',
+    'Grant the application ExternalItem.ReadWrite.OwnedBy (.All for connections of others) with admin consent, then resume.',
+  ],
+  payment_required: ['held: licence or billing (402)', "Mend the tenant's licence or billing, then resume."],
+  connection_not_found: [
+    'held: Graph does not know this connection',
+    'Create the connection in Graph, or correct its name in the configuration, then resume.',
+  ],
+  storage_full: ["held: the tenant's storage quota is used up", 'Free or buy storage, then resume.'],
+  redirected: ['held: Graph’s address redirects', 'Correct GRAPH_BASE_URL, then resume.'],
+  outcome_hold: ['held: a code that the configuration holds for', 'See the reason, then resume.'],
+  'dead letters full': [
+    'held: the dead letters are full',
+    'Replay or discard dead letters; the hold then ends by itself.',
+  ],
+};
+
+export function stateWords(connection: ShownConnection, nowMs: number): StateWords {
+  const { state, reason, pending, quota } = connection;
+  const sinceMs = timeOf(connection.blockedSince);
+  switch (state) {
+    case 'paused':
+      return {
+        urgency: pending > 0 ? 'behind' : 'waiting',
+        text: 'paused by an operator',
+        remedy: pending > 0 ? 'Resume lets it go on.' : null,
+        sinceMs,
+      };
+    case 'held':
+      return { urgency: 'stuck', ...holdWords(reason), sinceMs };
+    case 'breaker':
+      return {
+        urgency: 'stuck',
+        text: `breaker open: ${reason ?? 'calls failed one after another'}`,
+        remedy:
+          'Graph cannot be reached or fails. It is tried every few seconds and goes on by itself; resume tries at once.',
+        sinceMs,
+      };
+    case 'closed': {
+      const untilMs = timeOf(quota?.closedUntil ?? null) ?? nowMs;
+      if (untilMs <= nowMs) return flowingWords(connection, nowMs);
+      return {
+        urgency: 'waiting',
+        text: `waiting for Graph: closed ${forSeconds(untilMs - nowMs)} more`,
+        remedy: null,
+        sinceMs: null,
+      };
+    }
+    case 'flowing':
+      return flowingWords(connection, nowMs);
+    case 'idle':
+      return IDLE;
+    default:
+      return state satisfies never;
+  }
+}
+
+function holdWords(reason: string | null): { readonly text: string; readonly remedy: string } {
+  const code = Object.keys(HOLD_WORDS).find((known) => reason?.startsWith(known) === true);
+  if (code === undefined)
+    return { text: `held: ${reason ?? 'the cause is not known'}`, remedy: 'Mend the cause, then resume.' };
+  const [text, remedy] = HOLD_WORDS[code]!;
+  return { text, remedy };
+}
+
+function flowingWords(connection: ShownConnection, nowMs: number): StateWords {
+  if (connection.pending === 0) return IDLE;
+  const { pending, delayed, callsInFlight, rates, timeToDrainSeconds } = connection;
+  const oldestMs = timeOf(connection.oldestPendingAt);
+  const waitedMs = oldestMs === null ? 0 : nowMs - oldestMs;
+  if (delayed > 0 && delayed === pending && callsInFlight === 0) {
+    const text = `${count(delayed)} waiting for ${delayed === 1 ? 'its' : 'their'} next try`;
+    return { urgency: 'waiting', text, remedy: null, sinceMs: null };
+  }
+  const untaken = rates !== null && rates.callsPerSecond === 0 && callsInFlight === 0;
+  if (untaken && waitedMs > UNTAKEN_MS_MIN) {
+    return {
+      urgency: 'stuck',
+      text: 'no worker takes it',
+      remedy: 'Start a worker (npx sluice worker), or see in its log why it does not reach Redis.',
+      sinceMs: oldestMs,
+    };
+  }
+  if (rates !== null && timeToDrainSeconds === null && waitedMs > BEHIND_MS_MIN) {
+    return { ...behindWords(connection), urgency: 'behind', sinceMs: null };
+  }
+  return { urgency: 'flowing', text: 'flowing', remedy: null, sinceMs: null };
+}
+
+/** More comes than goes. Whether workers would help depends on whether the quota is used. */
+function behindWords({ rates, quota }: ShownConnection): { readonly text: string; readonly remedy: string } {
+  const used = rates?.callsPerSecond ?? 0;
+  const usesQuota = quota !== null && used > 0.8 * quota.callsPerSecond;
+  return usesQuota
+    ? {
+        text: 'behind: more comes in than Graph’s quota lets out',
+        remedy: 'More workers do not help: the quota is used up. Send less, or ask Microsoft for a higher limit.',
+      }
+    : { text: 'behind: more comes in than goes out', remedy: 'The quota is not used up: another worker may help.' };
+}
+
+function timeOf(instant: string | null): number | null {
+  return instant === null ? null : Date.parse(instant);
+}
+
+export function count(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
+/** A stretch of time in one unit, two where the smaller one matters. */
+export function forSeconds(ms: number): string {
+  const s = Math.ceil(ms / 1000);
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.floor(s / 60)} min${s < 600 && s % 60 > 0 ? ` ${s % 60} s` : ''}`;
+  if (s < 172_800) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86_400)} days`;
+}

@@ -30,6 +30,7 @@ export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
 export * from './ports/fleet-notes.ts';
 export * from './ports/idempotency.ts';
+export * from './ports/lookups.ts';
 export * from './quota/bucket.ts';
 export * from './quota/in-flight-limit.ts';
 export * from './quota/learn-quota.ts';

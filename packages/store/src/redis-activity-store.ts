@@ -4,6 +4,7 @@ import { appendArguments, readAppend } from './append-arguments.ts';
 import type { RunScript } from './client.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
+import { redisLookups } from './lookups.ts';
 import { readBucket } from './read-bucket.ts';
 import { readConnection } from './read-connection.ts';
 import { readFleetNotes } from './read-fleet-notes.ts';
@@ -44,6 +45,7 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
       readConnection(connectionId, await run('connection', [connectionBase(connectionId)], [])),
     connectionIds,
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
+    ...redisLookups(run, connectionBase),
     fleetNotes: async () => readFleetNotes(await run('fleet-notes', [shard], [])),
     noteCredential: async (tenantId, expiresAtMs) => {
       await run('note-credential', [shard], [tenantId, expiresAtMs ?? '']);

@@ -14,6 +14,9 @@ export const SCRIPT_NAMES = [
   'dead-letters',
   'fleet-notes',
   'note-credential',
+  'settled-calls',
+  'items',
+  'item',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -28,6 +31,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
     'tenant',
     'awake',
     'receipt',
+    'told',
     'returns',
     'expire',
     'pick',
@@ -41,6 +45,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
     'tenant',
     'awake',
     'receipt',
+    'told',
     'returns',
     'settle-call',
   ],
@@ -53,6 +58,9 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   'dead-letters': ['clock', 'columns', 'item-index', 'promise', 'settle-call', 'ended'],
   'fleet-notes': ['clock'],
   'note-credential': [],
+  'settled-calls': [],
+  items: ['clock', 'columns', 'item-index'],
+  item: ['clock'],
 };
 
 /** How many KEYS a script takes. */
@@ -69,6 +77,9 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   'dead-letters': 2,
   'fleet-notes': 1,
   'note-credential': 1,
+  'settled-calls': 1,
+  items: 1,
+  item: 1,
 };
 
 /** The text of a script alone, as its author wrote it. */

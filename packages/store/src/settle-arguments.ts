@@ -1,4 +1,5 @@
 import type { EntrySettlement, SettleRequest } from '@sluice/core';
+import { toldArguments } from './lookups.ts';
 
 const LETTER = { ack: 'd', deadLetter: 'x', park: 'p' } as const;
 
@@ -28,6 +29,7 @@ export function settleArguments(request: SettleRequest): (string | number)[] {
     request.inFlightMax,
     request.tenantEpoch,
     call.target ?? '',
+    ...toldArguments(request),
   ];
 }
 

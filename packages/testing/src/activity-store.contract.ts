@@ -9,6 +9,7 @@ import { expireContract } from './contract/expire.contract.ts';
 import { fleetNotesContract } from './contract/fleet-notes.contract.ts';
 import { idempotencyContract } from './contract/idempotency.contract.ts';
 import { inFlightContract } from './contract/in-flight.contract.ts';
+import { lookupsContract } from './contract/lookups.contract.ts';
 import { promiseContract } from './contract/promise.contract.ts';
 import { quotaContract } from './contract/quota.contract.ts';
 import { receiptContract } from './contract/receipt.contract.ts';
@@ -39,6 +40,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('receipts', () => receiptContract(makeStore));
     describe('dead letters', () => deadLettersContract(makeStore));
     describe('replay', () => replayContract(makeStore));
+    describe('lookups', () => lookupsContract(makeStore));
     describe('views', () => viewContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });

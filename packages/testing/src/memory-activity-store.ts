@@ -9,6 +9,8 @@ import { viewConnection } from './memory/connection-view.ts';
 import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
 import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
 import { learn } from './memory/learning.ts';
+import { viewCalls, viewItem, viewItems } from './memory/lookups.ts';
+import { itemsBefore } from './memory/pick-item.ts';
 import { sweepPromises } from './memory/promise.ts';
 import { viewReceipt } from './memory/receipt.ts';
 import { settleLease } from './memory/settle-lease.ts';
@@ -41,6 +43,12 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     },
     learnTenant: async (id, version, learning) => learnTenant(tenantOf(state, id), { version, learning }, now()),
     tenantQuota: async (id) => structuredClone(tenantOf(state, id).quota),
+    settledCalls: async (id, which, max) => structuredClone(viewCalls(connectionOf(state, id), which, max)),
+    items: async (id, max) => viewItems(connectionOf(state, id), max, now()),
+    item: async (id, itemId) => {
+      const connection = connectionOf(state, id);
+      return structuredClone(viewItem(connection, itemId, itemsBefore(connection, itemId), now()));
+    },
     fleetNotes: async () => structuredClone(viewFleetNotes(state, now())),
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),

@@ -18,6 +18,7 @@ import {
   splitReadable,
 } from '@sluice/core';
 import type { Learn } from './learn.ts';
+import { tellCall } from './tell-call.ts';
 
 export interface DeliverParts {
   readonly store: ActivityStore;
@@ -69,6 +70,7 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
     receiptTtlMs: settings.receiptTtlMs,
     entriesMax: settings.batchEntriesMax,
     inFlightMax: settings.inFlightMax,
+    ...(reply !== null && { told: tellCall(lease, reply, outcome, settlement) }),
   });
   parts.observe({ connectionId, lease, reply, outcome, settlement, result });
   await parts.learn(connectionId, result);

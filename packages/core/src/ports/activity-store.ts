@@ -10,8 +10,9 @@ import type { Settlement } from '../settle/settlement.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
 import type { KeyResult, PieceKey } from './idempotency.ts';
+import type { LookupStore, ToldCall } from './lookups.ts';
 
-export interface ActivityStore extends DeadLetterStore, FleetNoteStore {
+export interface ActivityStore extends DeadLetterStore, FleetNoteStore, LookupStore {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.
@@ -249,6 +250,8 @@ export interface SettleRequest {
   readonly entriesMax: number;
   /** SLUICE_INFLIGHT_MAX: what calls that Graph answers raise the calls in flight to, after failures lowered them. */
   readonly inFlightMax: number;
+  /** Kept for people to look up; absent: there was no call. */
+  readonly told?: ToldCall;
 }
 
 export interface SettleResult {

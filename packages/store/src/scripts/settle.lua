@@ -28,6 +28,9 @@
     20 inFlightMax      what answered calls raise the calls in flight to
     21 tenantEpoch      the call was granted in
     22 target           found, missing, presumed or '' = says nothing of it
+    23 item             of what is told; '' = nothing is
+    24 told             JSON: what people are shown of the call
+    25 toldFailed       1 = not everything was delivered
   RETURNS {status, wakeAtMs, nowMs, bucket, tenantBucket}
     settled  done
     again    this lease was settled by an earlier sending of this command; nothing changed
@@ -40,6 +43,7 @@ local failed, block, block_reason, probe_every, whole = ARGV[6], ARGV[7], ARGV[8
 local unknown_reason, unknown_entries, dead_max, ttl, cap = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 local verdicts, group_of, delays, reasons = ARGV[16], ARGV[17], cjson.decode(ARGV[18]), cjson.decode(ARGV[19])
 local tenant, in_flight_max, tenant_epoch, target = KEYS[3], tonumber(ARGV[20]), tonumber(ARGV[21]), ARGV[22]
+local told_item, told, told_failed = ARGV[23], ARGV[24], ARGV[25] == '1'
 local SETTLED_MAX = 4096
 
 local us, now = clock()
@@ -93,6 +97,7 @@ if unknown_reason ~= '' then
   if status == 'settled' then redis.call('HINCRBY', base .. 'meta', 'unknown', unknown_entries) end
 end
 if status == 'stale' then redis.call('HINCRBY', base .. 'meta', 'staleSettles', 1) end
+if told_item ~= '' then tell_call(base, told_failed and FAILED_CALLS or ALL_CALLS, { lease = lease, item = told_item, at = now, stale = status == 'stale' and 1 or 0, told = told }) end
 
 local wake = 0
 local nobody = not redis.call('ZSCORE', shard .. 'wake', id) and tonumber(redis.call('HGET', base .. 'meta', 'pending') or 0) > 0

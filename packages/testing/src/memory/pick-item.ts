@@ -85,6 +85,12 @@ export function longestWaiting(connection: Connection): Waiting | null {
   return waitingItems(connection)[0] ?? null;
 }
 
+/** Items that have waited longer than this one; null: it does not wait. */
+export function itemsBefore(connection: Connection, itemId: string): number | null {
+  const at = waitingItems(connection).findIndex((waiting) => waiting.itemId === itemId);
+  return at === -1 ? null : at;
+}
+
 function waitingItems(connection: Connection): Waiting[] {
   const waiting = headsOf(connection).map((head) => ({
     ...head,

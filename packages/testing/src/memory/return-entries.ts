@@ -4,6 +4,7 @@
 */
 import type { TakeRequest } from '@sluice/core';
 import { endEntry } from './end-entry.ts';
+import { tellLost } from './lookups.ts';
 import { type Connection, type Group, type Now, type OpenLease, returnToHead, type State } from './state.ts';
 
 const RECLAIMED_MAX = 4;
@@ -23,6 +24,7 @@ export function reclaimLeases(
   for (const lease of expired) {
     connection.leases.delete(lease.id);
     connection.counts.unknown += lease.entries.length;
+    tellLost(connection, lease, policy === 'park', now);
     if (policy === 'park') parkLease(state, connection, lease, now);
     else returnLease(connection, lease, now);
   }

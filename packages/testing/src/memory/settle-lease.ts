@@ -5,6 +5,7 @@ import { beginBlock } from './block.ts';
 import { writeAttempt } from './columns.ts';
 import { endEntry } from './end-entry.ts';
 import { bucketToLearn } from './learning.ts';
+import { tellCall } from './lookups.ts';
 import { lowerPromise } from './promise.ts';
 import { countDelivered } from './receipt.ts';
 import { settleCall } from './settle-call.ts';
@@ -46,11 +47,13 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   forgetOldest(state.settledIds, SETTLED_IDS_MAX);
   if (lease === undefined) {
     connection.counts.staleSettles += 1;
+    tellCall(connection, request, true, now);
     const unblocked = settleCall(connection, tenant, request, now);
     const nextProbeMs = planNextProbe(connection, leaseId);
     return answer('stale', wakeAfter(connection, { earliestMs: nextProbeMs, unblocked }, now));
   }
   connection.leases.delete(leaseId);
+  tellCall(connection, request, false, now);
   const groups = settleEntries(state, connection, lease, request, now);
   connection.groups = [...connection.groups, ...groups];
   connection.counts.unknown += settlement.call.unknown?.entries ?? 0;

@@ -6,6 +6,7 @@ import {
   IN_FLIGHT_UNLOWERED,
   type InFlightLimit,
   type ReceiptEntry,
+  type SettledCall,
   type SettledEntry,
 } from '@sluice/core';
 
@@ -47,6 +48,8 @@ export interface Connection {
   /** Retries, whether their time has come or not. */
   groups: readonly Group[];
   readonly leases: Map<string, OpenLease>;
+  /** For people, newest first. */
+  settledCalls: readonly SettledCall[];
   /** Dead letters and parked entries, oldest end first. */
   settledEntries: readonly EndedEntry[];
   /** How many there have ever been. */
@@ -201,6 +204,7 @@ export function emptyConnection(id: string): Connection {
     items: new Map(),
     groups: [],
     leases: new Map(),
+    settledCalls: [],
     settledEntries: [],
     endedEver: 0,
     bucket: null,

@@ -18,6 +18,9 @@ local function reclaim(base, shard, cap, policy, now, ttl)
     local item, whole, entries = list[1], list[4] % 2 == 1, rest(list, 5)
     redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item, 'entries', #entries, 'reason', 'lease_reclaimed')
     redis.call('HINCRBY', base .. 'meta', 'unknown', #entries)
+    local told = { itemId = item, status = 'lost', requestId = cjson.null, reason = 'lease_reclaimed: the worker stopped before it knew the outcome', durationMs = 0, delivered = 0, retried = #entries, dead = 0, parked = 0 }
+    if policy == 'park' then told.retried, told.parked = 0, #entries end
+    tell_call(base, FAILED_CALLS, { lease = lease, item = item, at = now, stale = 0, told = cjson.encode(told) })
     if policy == 'park' then
       local reason = cjson.encode({ code = 'lease_reclaimed', message = 'The worker stopped before it knew the outcome.' })
       for _, entry in ipairs(entries) do

@@ -21,6 +21,7 @@ export * from './deliver/split-readable.ts';
 export * from './limits.ts';
 export * from './outcome/answers.ts';
 export type { OutcomeOverrides } from './outcome/classify-entry-error.ts';
+export { hidePerformers } from './outcome/hide-performers.ts';
 export * from './outcome/outcome.ts';
 export { parseRetryAfter } from './outcome/parse-retry-after.ts';
 export * from './outcome/read-reply.ts';

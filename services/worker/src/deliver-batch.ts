@@ -4,6 +4,7 @@
 */
 import {
   type ActivityStore,
+  hidePerformers,
   type Lease,
   OUTCOME_OF_NO_CALL,
   type Outcome,
@@ -57,7 +58,9 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
   const reply = readable.length === 0 ? null : await parts.send(connectionId, lease, readable);
   const { nowMs, missedBefore } = lease;
   const outcome =
-    reply === null ? OUTCOME_OF_NO_CALL : readReply({ reply, entries: readable, nowMs, missedBefore, outcomes });
+    reply === null
+      ? OUTCOME_OF_NO_CALL
+      : hidePerformers(readReply({ reply, entries: readable, nowMs, missedBefore, outcomes }), readable);
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
   const result = await settleUntilAnswered(parts, {
     connectionId,

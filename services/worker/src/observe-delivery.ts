@@ -3,8 +3,17 @@ import { decodeEntry, type Reply } from '@sluice/core';
 import type { CallStatus, Logger, Metrics } from '@sluice/telemetry';
 import type { Delivery } from './deliver-batch.ts';
 import { observeOddResults } from './observe-odd-results.ts';
+import type { Tally } from './tally-connections.ts';
 
-export function observeDelivery({ metrics, logger, clock }: { metrics: Metrics; logger: Logger; clock: () => number }) {
+export interface ObserveParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly tally: Pick<Tally, 'add'>;
+  /** The wall clock. */
+  readonly clock: () => number;
+}
+
+export function observeDelivery({ metrics, logger, tally, clock }: ObserveParts) {
   const observeOdd = observeOddResults({ metrics, logger });
   return (delivery: Delivery): void => {
     const { connectionId, lease, reply, outcome, settlement, result } = delivery;
@@ -12,6 +21,7 @@ export function observeDelivery({ metrics, logger, clock }: { metrics: Metrics; 
       const seconds = reply.durationMs / 1000;
       metrics.callEnded({ connection: connectionId, status: statusOf(reply), entries: lease.entries.length, seconds });
     }
+    tally.add(delivery);
     if (result.status === 'stale') metrics.settleFoundStale();
     if (result.status === 'settled') countWaits(delivery, clock(), metrics);
     const delivered = settlement.entries.filter((entry) => entry.kind === 'ack').length;

@@ -15,6 +15,7 @@ import { noteCredentials } from './note-credentials.ts';
 import { observeDelivery } from './observe-delivery.ts';
 import { openConnections } from './open-connections.ts';
 import { openSenders } from './open-senders.ts';
+import { tallyConnections } from './tally-connections.ts';
 
 export interface WorkerParts {
   readonly config: Config;
@@ -40,6 +41,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
   const senders = openSenders(config);
+  const tally = tallyConnections({ logger, clock: () => performance.now() });
   const calls = boundedCalls(config.workerCallsMax);
   const learn = learnOnce(store, (connectionId) => {
     const inForce = connectionSettings(config, connectionId);
@@ -57,7 +59,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
     chance: Math.random,
     pause: (ms) => sleep(ms),
     onError,
-    observe: observeDelivery({ metrics, logger, clock: Date.now }),
+    observe: observeDelivery({ metrics, logger, tally, clock: Date.now }),
     deadlineOf: (lease) => (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS,
   });
   const credentials = noteCredentials({ tenants: config.tenants, store, onError });
@@ -99,6 +101,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
       // Order: no new drains, then no call in flight, then the connections that settlements need.
       await Promise.race([drains.stop(), sleep(withinMs, undefined, { ref: false })]);
       await calls.idle(until - performance.now());
+      tally.stop();
       if (calls.inFlight > 0)
         logger.warn({ calls: calls.inFlight }, 'stopped with calls in flight: their leases will be reclaimed');
       const closed = Promise.all([senders.close(), wakeups.close()]);

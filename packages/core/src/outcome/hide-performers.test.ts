@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeEntry } from '../activity/entry.ts';
+import { hidePerformers } from './hide-performers.ts';
+import type { CallOutcome, EntryOutcome } from './outcome.ts';
+
+const CALL: CallOutcome = {
+  certainty: 'sent',
+  quota: 'accepted',
+  closure: null,
+  failed: false,
+  hold: null,
+  target: null,
+  bisect: false,
+  wholeCall: false,
+  extraResults: 0,
+  reason: 'delivered',
+};
+const entryOf = (id: string) =>
+  encodeEntry({ type: 'viewed', startMs: 1_700_000_000_000, performedBy: { type: 'user', id } }, 0, null);
+const verdict = (message: string): EntryOutcome => ({
+  verdict: message === '' ? 'delivered' : 'rejected',
+  code: 'c',
+  message,
+  requestId: null,
+  counted: 'never',
+  delayMsMin: 0,
+});
+const hidden = (message: string, ids: readonly string[]) => {
+  const call = { ...CALL, reason: `c: ${message}`, hold: { code: 'c', reason: `c: ${message}` } };
+  const outcome = hidePerformers({ entries: [verdict(message), verdict('')], call }, ids.map(entryOf));
+  assert.deepEqual(
+    [outcome.call.reason, outcome.call.hold?.reason],
+    Array(2).fill(`c: ${outcome.entries[0]!.message}`),
+  );
+  return outcome.entries[0]!.message;
+};
+
+test('whoever did it is not in what Graph says, in whatever letter case', () => {
+  const id = '2c9a5a86-1f4d-4c2e-9f6b-8d1e0c7b3a55';
+  assert.equal(hidden(`User '${id.toUpperCase()}' is unknown.`, [id]), "User '[performer]' is unknown.");
+  assert.equal(hidden('ada@example.com, ada', ['ada', 'ada@example.com']), '[performer], [performer]');
+  assert.equal(hidden('a bad example (a+b)', ['a', 'a+b']), '[performer] bad example ([performer])');
+});
+
+test('an outcome in which nothing is said stays the same object', () => {
+  const outcome = { entries: [verdict('')], call: CALL };
+  assert.equal(hidePerformers(outcome, [entryOf('ada')]), outcome);
+});
+
+test('whatever an id is made of, it is found between other words', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, maxLength: 128, unit: 'binary' }), (id) => {
+      fc.pre(!'[performer]'.includes(id.toLowerCase()) && id.trim() !== '' && id.isWellFormed());
+      assert.equal(hidden(`User "${id}" is unknown.`, [id]).includes(`"${id}"`), false);
+    }),
+  );
+});

@@ -1,0 +1,34 @@
+/*
+  outcome: takes who did it out of what Graph says. A message may repeat the activity it is about, and goes where people's
+  ids have no place: logs, reasons of holds, receipts, dead letters that outlive an erasure.
+*/
+import { decodeEntry } from '../activity/entry.ts';
+import type { CallOutcome, EntryOutcome, Outcome } from './outcome.ts';
+
+const HIDDEN = '[performer]';
+
+/** The same outcome; where nothing was said, the same object. */
+export function hidePerformers(outcome: Outcome, entries: readonly string[]): Outcome {
+  const { call } = outcome;
+  const said = call.hold !== null || outcome.entries.some(({ message }) => message !== '');
+  const pattern = said || call.reason !== 'delivered' ? patternOf(entries) : null;
+  if (pattern === null) return outcome;
+  const hide = (text: string) => text.replace(pattern, HIDDEN);
+  const hold: CallOutcome['hold'] = call.hold === null ? null : { ...call.hold, reason: hide(call.hold.reason) };
+  return {
+    entries: outcome.entries.map(
+      (entry): EntryOutcome => (entry.message === '' ? entry : { ...entry, message: hide(entry.message) }),
+    ),
+    call: { ...call, hold, reason: hide(call.reason) },
+  };
+}
+
+/** Whole words only: an id of one letter must not take that letter out of every word. Null: nobody to hide. */
+function patternOf(entries: readonly string[]): RegExp | null {
+  const ids = new Set(entries.map((entry) => decodeEntry(entry)?.activity.performedBy.id ?? ''));
+  ids.delete('');
+  if (ids.size === 0) return null;
+  // The longest first, so that an id that begins another leaves none of it.
+  const longest = [...ids].sort((a, b) => b.length - a.length).map((id) => id.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${longest.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+}

@@ -32,6 +32,7 @@ export * from './ports/drain-scheduler.ts';
 export * from './ports/fleet-notes.ts';
 export * from './ports/idempotency.ts';
 export * from './ports/lookups.ts';
+export * from './ports/receipt-watch.ts';
 export * from './quota/bucket.ts';
 export * from './quota/in-flight-limit.ts';
 export * from './quota/learn-quota.ts';

@@ -1,5 +1,12 @@
 /* append → batch → settle on Redis: turns the port's requests into script arguments and their replies into its results. */
-import type { ActivityStore, Learning, SettleResult, TakeRequest, TakeResult } from '@sluice/core';
+import {
+  type ActivityStore,
+  type Learning,
+  RECEIPTS_WATCHED_MAX,
+  type SettleResult,
+  type TakeRequest,
+  type TakeResult,
+} from '@sluice/core';
 import { appendArguments, readAppend } from './append-arguments.ts';
 import type { RunScript } from './client.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
@@ -40,6 +47,13 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
       if (!receiptId.startsWith(SHARD_TAG)) return null;
       const ref = receiptId.slice(SHARD_TAG.length);
       return readReceipt(receiptId, await run('receipt', [shard], [ref, connectionsBase()]));
+    },
+    endedReceipts: async (receiptIds) => {
+      if (receiptIds.length > RECEIPTS_WATCHED_MAX)
+        throw new RangeError(`${receiptIds.length} receipts; at most ${RECEIPTS_WATCHED_MAX} a call.`);
+      const refs = receiptIds.map((id) => id.slice(SHARD_TAG.length));
+      const ended = new Set((await run('ended-receipts', [shard], refs)) as string[]);
+      return receiptIds.filter((_, n) => ended.has(refs[n]!));
     },
     connection: async (connectionId) =>
       readConnection(connectionId, await run('connection', [connectionBase(connectionId)], [])),

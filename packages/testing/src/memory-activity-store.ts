@@ -53,6 +53,7 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),
     receipt: async (receiptId) => structuredClone(viewReceipt(state, receiptId, now())),
+    endedReceipts: async (receiptIds) => receiptIds.filter((id) => viewReceipt(state, id, now())?.final !== false),
     connection: async (id) => {
       const connection = knownConnections(state).find((known) => known.id === id);
       return connection === undefined ? null : structuredClone(viewConnection(connection, now()));

@@ -1,5 +1,5 @@
 /* POST of activities: accept, append, answer. The functions takeActivities and takeLines are the intake's whole story. */
-import { type BodyRules, CONNECTION_ID, checkBody, ITEM_ID, REJECTIONS } from '@sluice/core';
+import { type BodyRules, CONNECTION_ID, checkBody, ITEM_ID, REJECTIONS, type ReceiptView } from '@sluice/core';
 import {
   bodyDigestOf,
   type FastifyReply,
@@ -12,6 +12,7 @@ import {
 } from '@sluice/http';
 import { answerStored, keyHeaders, refuse, refuseAll, refuseBody } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
+import type { AwaitReceipt } from './await-receipts.ts';
 import { type RequestKey, requestKeyOf, streamKeyOf } from './request-key.ts';
 import { type StoredRequest, type StoreParts, storeChecked } from './store-checked.ts';
 import { takeLines } from './take-lines.ts';
@@ -22,6 +23,9 @@ export interface ActivityRouteParts extends StoreParts {
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
   /** Whose Idempotency-Keys a request's are: the name of its API key. */
   readonly callerOf: (request: FastifyRequest) => string;
+  /** For who wants to be told what became of it. */
+  readonly awaitReceipt: AwaitReceipt;
+  readonly receiptOf: (receiptId: string) => Promise<ReceiptView | null>;
 }
 
 interface Target {

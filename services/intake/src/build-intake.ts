@@ -6,6 +6,7 @@ import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
+import { createReceiptWaits, WAIT_LIMITS, type WaitLimits } from './await-receipts.ts';
 import { addGraphRoutes } from './graph-routes.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
@@ -18,7 +19,7 @@ const ANONYMOUS = 'anonymous';
 
 export interface IntakeParts {
   readonly config: Config;
-  readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection'>;
+  readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
   readonly logger: Logger;
@@ -31,7 +32,7 @@ export interface IntakeParts {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
-  readonly limits?: Partial<AppendLimits & ReadLimits>;
+  readonly limits?: Partial<AppendLimits & ReadLimits & WaitLimits>;
 }
 
 export function buildIntake(parts: IntakeParts): HttpServer {
@@ -65,6 +66,13 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   });
   const routeParts = {
     callerOf: () => ANONYMOUS,
+    awaitReceipt: createReceiptWaits({
+      store,
+      limits: { ...WAIT_LIMITS, ...parts.limits },
+      isStopping: server.draining.isStopping,
+      onError: limitLogs(parts.logger, 'looking at receipts failed'),
+    }),
+    receiptOf: (receiptId: string) => store.receipt(receiptId),
     idempotency: {
       windowMs: IDEMPOTENCY_WINDOW_MS,
       keysMax: config.idempotencyMax,

@@ -1,5 +1,5 @@
 /* Answers in the shape of Microsoft Graph, for callers that believe to speak to it. */
-import type { CheckedBody, RejectedEntry } from '@sluice/core';
+import type { CheckedBody, ReceiptEntry, RejectedEntry } from '@sluice/core';
 import type { Problem } from '@sluice/http';
 
 const RESULT_TYPE = '#microsoft.graph.externalConnectors.externalActivityResult';
@@ -24,13 +24,20 @@ const CODES: Readonly<Record<number, string>> = {
 
 export type GraphVersion = 'v1.0' | 'beta';
 
-/** One result for each activity that was sent, in its order; `error` null says that it is stored. */
-export function graphResults(version: GraphVersion, sent: readonly unknown[], { rejected }: CheckedBody) {
+/** One result for each activity that was sent, in its order; `error` null says that it is stored, or with their ends that it is delivered. */
+export function graphResults(
+  version: GraphVersion,
+  sent: readonly unknown[],
+  { rejected }: CheckedBody,
+  ended: readonly ReceiptEntry[] = [],
+) {
+  const ends = new Map(ended.map((entry) => [entry.index, entry]));
   const refusals = new Map(rejected.map((refusal) => [refusal.index, refusal]));
   const value = sent.map((activity, index) => {
     const { type, startDateTime } = isObject(activity) ? activity : {};
     const refusal = refusals.get(index);
-    const error = refusal === undefined ? null : publicError(refusal);
+    const end = ends.get(index);
+    const error = refusal === undefined ? (end === undefined ? null : endError(end)) : publicError(refusal);
     return { '@odata.type': RESULT_TYPE, type: shown(type), startDateTime: shown(startDateTime), error };
   });
   return { '@odata.context': `https://graph.microsoft.com/${version}/${RESULTS}`, value };
@@ -39,6 +46,12 @@ export function graphResults(version: GraphVersion, sent: readonly unknown[], { 
 function publicError(refusal: RejectedEntry) {
   const { message, pointer } = refusal;
   return { code: REJECTED, message, target: pointer, details: [detailOf(refusal)], innerError: null };
+}
+
+/** Of an activity that Graph did not take, or of which nobody knows whether it did. */
+function endError({ code, message, requestId }: ReceiptEntry) {
+  const innerError = requestId === null ? null : { 'request-id': requestId };
+  return { code, message, target: null, details: [], innerError };
 }
 
 function detailOf({ code, message, pointer }: RejectedEntry) {

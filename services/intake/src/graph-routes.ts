@@ -1,9 +1,9 @@
 /*
   Graph's own path: a client that sends activities to Graph sends them here when its base URL is changed, and is answered
-  in Graph's shape. A success says that they are stored, not yet that Graph has them. Everything else of Graph is refused
-  as not supported, so that a client which needs more than this is told at once.
+  in Graph's shape. A success says that they are stored, not yet that Graph has them, unless the client asks to wait
+  (Prefer: wait). Everything else of Graph is refused as not supported, so that a client which needs more than this is told at once.
 */
-import { checkBody } from '@sluice/core';
+import { type CheckedBody, checkBody, type ReceiptView } from '@sluice/core';
 import {
   type FastifyInstance,
   type FastifyReply,
@@ -15,6 +15,7 @@ import {
 import { type ActivityRouteParts, addStoredHeaders, keyOf, refuseForeign, settingsOrThrow } from './activity-routes.ts';
 import { refuseAll, refuseBody, refuseEmpty } from './answer-append.ts';
 import { type GraphVersion, graphError, graphResults } from './graph-answers.ts';
+import { readPreferWait } from './read-prefer.ts';
 import { storeChecked } from './store-checked.ts';
 
 const VERSIONS: readonly GraphVersion[] = ['v1.0', 'beta'];
@@ -23,6 +24,12 @@ const ACTIONS = ['addActivities', 'microsoft.graph.externalConnectors.addActivit
 interface GraphTarget {
   readonly connectionId: string;
   readonly itemId: string;
+}
+
+interface GraphCall {
+  readonly version: GraphVersion;
+  readonly target: GraphTarget;
+  readonly request: FastifyRequest;
 }
 
 export function addGraphRoutes({ app, answerErrors }: HttpServer, parts: ActivityRouteParts): void {
@@ -58,7 +65,7 @@ function addVersion(graph: FastifyInstance, version: GraphVersion, parts: Activi
 
 async function takeGraphActivities(
   parts: ActivityRouteParts,
-  call: { readonly version: GraphVersion; readonly target: GraphTarget; readonly request: FastifyRequest },
+  call: GraphCall,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { connectionId, itemId } = call.target;
@@ -75,7 +82,36 @@ async function takeGraphActivities(
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
   const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
-  return addStoredHeaders(reply, stored)
-    .code(checked.rejected.length === 0 ? 200 : 207)
-    .send(graphResults(call.version, sent, checked));
+  addStoredHeaders(reply, stored);
+  const waitS = readPreferWait(call.request.headers['prefer']);
+  if (waitS !== null) return answerWaited(parts, { waitS, receiptId: stored.receiptId, checked, sent, call }, reply);
+  return reply.code(checked.rejected.length === 0 ? 200 : 207).send(graphResults(call.version, sent, checked));
+}
+
+interface Waited {
+  readonly waitS: number;
+  readonly receiptId: string | null;
+  readonly checked: CheckedBody;
+  readonly sent: readonly unknown[];
+  readonly call: GraphCall;
+}
+
+/** What became of each, when that is known in time: only then 200 and 207 say what Graph said, and else 202 that it is stored. */
+async function answerWaited(parts: ActivityRouteParts, waited: Waited, reply: FastifyReply): Promise<FastifyReply> {
+  const { waitS, receiptId, checked, sent, call } = waited;
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  reply.raw.once('close', leave);
+  const end = receiptId === null ? 'busy' : await parts.awaitReceipt(receiptId, waitS * 1000, gone.signal);
+  reply.raw.off('close', leave);
+  if (end !== 'busy') reply.header('preference-applied', `wait=${waitS}`);
+  const receipt = end === 'ended' ? await parts.receiptOf(receiptId!).catch(() => null) : null;
+  if (receipt === null || !isToldWhole(receipt)) return reply.code(202).send(graphResults(call.version, sent, checked));
+  const failed = receipt.entriesTotal > 0 || checked.rejected.length > 0;
+  return reply.code(failed ? 207 : 200).send(graphResults(call.version, sent, checked, receipt.entries));
+}
+
+/** Whether the receipt says of every entry what became of it: it names a hundred at most, and not who expired or was discarded. */
+function isToldWhole({ final, counts, entries, entriesTotal }: ReceiptView): boolean {
+  return final && entries.length === entriesTotal && counts.discarded + counts.erased + counts.expired === 0;
 }

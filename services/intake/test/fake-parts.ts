@@ -72,6 +72,7 @@ export function openFakeIntake(
         return store.receipt;
       },
       connection: async () => store.connection,
+      endedReceipts: async (ids) => ids,
     },
     scheduler: {
       wake: async (connectionId, atMs) => {

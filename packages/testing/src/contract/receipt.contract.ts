@@ -160,6 +160,17 @@ export function receiptContract(makeStore: MakeStore): void {
       assert.equal((await store.receipt('s0receipt-0002'))?.final, true);
     }));
 
+  test('who waits is told which receipts are final, and which are not there', () =>
+    withStore(makeStore, async ({ store, append, lease, settle }) => {
+      const [open, begun, unknown] = [ID, 's0receipt-0002', 's0receipt-0003'];
+      await append('a', makeEntries(2, { receiptRef: REF }), { receiptId: open });
+      await append('b', makeEntries(1, { receiptRef: 'receipt-0002' }), { receiptId: begun, last: false });
+      assert.deepEqual(await store.endedReceipts([open, unknown, begun]), [unknown]);
+      for (let n = 0; n < 2; n++) await settle(await lease(NOW), ACK);
+      assert.deepEqual(await store.endedReceipts([open, unknown, begun]), [open, unknown], 'one has no last piece yet');
+      assert.deepEqual(await store.endedReceipts([]), []);
+    }));
+
   test('a receipt stays until its last entry has its end and receiptTtlMs more, then it is gone', () =>
     withStore(makeStore, async ({ store, append, advance, lease, settle }) => {
       const ttl = { receiptTtlMs: 200 };

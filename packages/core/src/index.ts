@@ -15,6 +15,7 @@ export * from './activity/entry.ts';
 export * from './activity/instant.ts';
 export * from './append/plan-pieces.ts';
 export * from './append/receipt-id.ts';
+export * from './batch/retry-share.ts';
 export * from './deliver/make-call-body.ts';
 export * from './deliver/make-call-path.ts';
 export * from './deliver/split-readable.ts';

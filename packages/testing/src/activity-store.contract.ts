@@ -16,6 +16,7 @@ import { receiptContract } from './contract/receipt.contract.ts';
 import { reclaimContract } from './contract/reclaim.contract.ts';
 import { refusalContract } from './contract/refusal.contract.ts';
 import { replayContract } from './contract/replay.contract.ts';
+import { retryShareContract } from './contract/retry-share.contract.ts';
 import { settleContract } from './contract/settle.contract.ts';
 import { tenantContract } from './contract/tenant.contract.ts';
 import { viewContract } from './contract/view.contract.ts';
@@ -35,6 +36,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('quota', () => quotaContract(makeStore));
     describe('the limit of a tenant', () => tenantContract(makeStore));
     describe('calls in flight', () => inFlightContract(makeStore));
+    describe('take: the share of retries', () => retryShareContract(makeStore));
     describe('pause, hold, breaker', () => blockContract(makeStore));
     describe('the promise', () => promiseContract(makeStore));
     describe('receipts', () => receiptContract(makeStore));

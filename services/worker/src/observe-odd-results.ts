@@ -27,7 +27,7 @@ export function observeOddResults({ metrics, logger }: OddResultsParts) {
       if (counts[kind] > 0) metrics.resultsOdd(connectionId, kind, counts[kind]);
     for (const { code, excerpt } of call.unlisted) {
       const name = code.toLowerCase();
-      if (shown.size >= CODES_SHOWN_MAX) continue;
+      if (shown.has(name) || shown.size >= CODES_SHOWN_MAX) continue;
       shown.add(name);
       logger.warn(
         { connection: connectionId, code, error: excerpt, requestId },

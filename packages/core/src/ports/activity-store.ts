@@ -29,7 +29,8 @@ export interface ActivityStore extends DeadLetterStore, FleetNoteStore, LookupSt
    * batch: leases up to entriesMax entries of the item that is worth the next call most, if a call may be made now.
    * Binds late: nothing is grouped before the quota grants a call. Idempotent by lease id while the lease is open.
    *
-   * Order of decisions: reclaim expired leases and bring back due retries (at most 4 each); paused; held or breaker (one probe when its time
+   * Order of decisions: reclaim expired leases and bring back due retries (at most 4 each, of
+   * retries fewer while calls fail: retry-share.ts); paused; held or breaker (one probe when its time
    * has come and no other of them is open); closed (the connection, or its tenant: then the connection closes alike); too many in flight; no token; then the item:
    *   1. a due whole group (a bisected half), at most every second call, as it is;
    *   2. the item that has waited longest when that is longer than ageBoundMs, at most every second call;

@@ -33,8 +33,9 @@ local policy, interval, ttl, viewed_max, tenant = ARGV[9], tonumber(ARGV[10]), t
 local RUNNING_MS, IN_FLIGHT_MS, EXPIRING_PICKS_MAX = 700, 500, 8
 
 local us, now = clock()
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt', 'probeLease', 'probes', 'found', 'missed')
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt', 'probeLease', 'probes', 'found', 'missed', 'loweredAt', 'retryCredit', 'trickledAt')
 local b, t = read_bucket(base), read_tenant(tenant, now)
+local share = open_share(m[15], m[16], m[17], now)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
 
 local function leased(why, item, epoch, tenant_epoch, probe, whole, entries, at)
@@ -51,7 +52,7 @@ local open = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
 if #open > 0 then return leased('again', open[1], tonumber(open[2]), tonumber(open[3]), math.floor(open[4] / 2), open[4] % 2, rest(open, 5), redis.call('ZSCORE', base .. 'lease', lease) - lease_ms) end
 
 reclaim(base, shard, cap, policy, now, ttl)
-bring_back_due(base, cap, now)
+bring_back_share(base, cap, now, share)
 if t.active then leave_line(tenant, id, now) end
 
 if m[1] then return waiting('paused') end
@@ -72,7 +73,7 @@ if b.tat > us then return waiting('quota', math.ceil(b.tat / 1000), true) end
 local function nothing_ready(oldest)
   local due = tonumber(oldest[2] or math.huge) + linger
   local later, whole = redis.call('ZRANGE', base .. 'later', 0, 0, 'WITHSCORES'), redis.call('ZRANGE', base .. 'whole', 0, 0, 'WITHSCORES')
-  local retry = math.min(tonumber(later[2] or math.huge), tonumber(whole[2] or math.huge))
+  local retry = math.min(comes_back_at(share, tonumber(later[2] or math.huge), now), tonumber(whole[2] or math.huge))
   -- A lease whose worker died is found by a take alone: the next one must come by its end.
   local first = tonumber(redis.call('ZRANGE', base .. 'lease', 0, 0, 'WITHSCORES')[2] or math.huge)
   local reason, at = 'empty', math.min(due, retry, first)
@@ -85,9 +86,14 @@ local function remove_group(group, entries)
   redis.call('DEL', base .. 'g:' .. group)
 end
 
+local function pick()
+  return pick_item(base, cap, now, linger, bound, m[5] == '1', m[2] and tonumber(m[12] or 0))
+end
+
 local item, why, group, oldest, taken, passed, expired
 for picks = 1, EXPIRING_PICKS_MAX do
-  item, why, group, oldest = pick_item(base, cap, now, linger, bound, m[5] == '1', m[2] and tonumber(m[12] or 0))
+  item, why, group, oldest = pick()
+  if not item and trickle(base, cap, now, share) then item, why, group, oldest = pick() end
   if not item then return nothing_ready(oldest) end
   local turn_at = t.active and wait_for_turn(tenant, t, id, tonumber(m[10] or 0), us, now)
   if turn_at then return waiting('quota', math.ceil(turn_at / 1000), true) end
@@ -109,7 +115,7 @@ end
 local whole, probe, turn = why == 'whole' and 1 or 0, m[2] and 1 or 0, (why == 'whole' or why == 'bound') and 1 or 0
 redis.call('RPUSH', base .. 'l:' .. lease, item, b.epoch, t.epoch, whole + 2 * probe, unpack(taken))
 redis.call('ZADD', base .. 'lease', now + lease_ms, lease)
-redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS)
+redis.call('HSET', base .. 'meta', 'turn', turn, 'gate', now + RUNNING_MS, 'retryCredit', math.min(CREDIT_MAX, share.credit + 1))
 redis.call('HINCRBY', base .. 'meta', 'calls', 1)
 redis.call('HINCRBY', base .. 'meta', 'callEntries', #taken)
 if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4]), 'probeLease', lease, 'probes', tonumber(m[12] or 0) + 1) end

@@ -2,13 +2,12 @@
   batch, before anything is chosen: leases whose time is over are reclaimed, and retries whose time has come go back to
   their items. Both bounded, so that no take pays for all of them.
 */
-import type { TakeRequest } from '@sluice/core';
+import { isFailing, mayTrickle, RETURNS_MAX, returnsMaxOf, spendReturns, type TakeRequest } from '@sluice/core';
 import { endEntry } from './end-entry.ts';
 import { tellLost } from './lookups.ts';
 import { type Connection, type Group, type Now, type OpenLease, returnToHead, type State } from './state.ts';
 
 const RECLAIMED_MAX = 4;
-const DUE_GROUPS_MAX = 4;
 
 /** What became of the call nobody knows: the policy says whether its entries are sent again. */
 export function reclaimLeases(
@@ -30,13 +29,33 @@ export function reclaimLeases(
   }
 }
 
-/** Due groups that are not whole go back to their items, at most four, earliest first. */
+/** Due groups that are not whole go back to their items, earliest first: a few, and fewer while calls fail. */
 export function returnDueGroups(connection: Connection, now: Now): void {
+  if (!isFailing(connection.inFlightLimit.loweredAtMs, now.ms)) {
+    returnGroups(connection, RETURNS_MAX, now);
+    return;
+  }
+  const returned = returnGroups(connection, returnsMaxOf(connection.retryShare), now);
+  connection.retryShare = spendReturns(connection.retryShare, returned);
+}
+
+/** Nothing else is ready: one of those kept back. Answers whether one came. */
+export function trickleGroup(connection: Connection, now: Now): boolean {
+  const { inFlightLimit, retryShare } = connection;
+  if (!isFailing(inFlightLimit.loweredAtMs, now.ms) || !mayTrickle(retryShare, now.ms)) return false;
+  if (returnGroups(connection, 1, now) === 0) return false;
+  connection.retryShare = { ...retryShare, trickledAtMs: now.ms };
+  return true;
+}
+
+function returnGroups(connection: Connection, most: number, now: Now): number {
   const due = dueGroups(connection, now).filter(({ whole }) => !whole);
-  for (const group of due.slice(0, DUE_GROUPS_MAX)) {
+  const returned = due.slice(0, most);
+  for (const group of returned) {
     removeGroup(connection, group);
     returnToHead(connection, group.itemId, group.entries);
   }
+  return returned.length;
 }
 
 /** Groups whose time has come, earliest first. */

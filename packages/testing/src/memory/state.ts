@@ -5,7 +5,9 @@ import {
   type Bucket,
   IN_FLIGHT_UNLOWERED,
   type InFlightLimit,
+  RETRY_SHARE_UNUSED,
   type ReceiptEntry,
+  type RetryShare,
   type SettledCall,
   type SettledEntry,
 } from '@sluice/core';
@@ -56,6 +58,7 @@ export interface Connection {
   endedEver: number;
   bucket: Bucket | null;
   inFlightLimit: InFlightLimit;
+  retryShare: RetryShare;
   /** The last call charged to its tenant's bucket; 0 = none. */
   grantedUs: number;
   /** The last call was of rule 1 or 2 (whole group, age bound), so the next looks at 3 and 4 first. */
@@ -209,6 +212,7 @@ export function emptyConnection(id: string): Connection {
     endedEver: 0,
     bucket: null,
     inFlightLimit: IN_FLIGHT_UNLOWERED,
+    retryShare: RETRY_SHARE_UNUSED,
     grantedUs: 0,
     turnTaken: false,
     failedInARow: 0,

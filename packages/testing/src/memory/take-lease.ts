@@ -4,14 +4,17 @@
 */
 import {
   activeBucket,
+  earnReturn,
   grantCall,
   inFlightMaxOf,
+  isFailing,
   type Lease,
   openBucket,
   pairOf,
   type TakeRefusal,
   type TakeRequest,
   type TakeResult,
+  trickleAtMs,
 } from '@sluice/core';
 import { awakeMs, replaceBucket } from './awake-clock.ts';
 import { readColumns } from './columns.ts';
@@ -19,8 +22,8 @@ import { bucketToLearn } from './learning.ts';
 import { longestWaiting, type Pick as Picked, pickItem, takesTurn } from './pick-item.ts';
 import { promiseAfterLease, promiseAfterRefusal } from './promise.ts';
 import { countExpired } from './receipt.ts';
-import { reclaimLeases, removeGroup, returnDueGroups } from './return-entries.ts';
-import { type Connection, connectionOf, type Now, type OpenLease, type State } from './state.ts';
+import { reclaimLeases, removeGroup, returnDueGroups, trickleGroup } from './return-entries.ts';
+import { type Connection, connectionOf, type Group, type Now, type OpenLease, type State } from './state.ts';
 import { leaveLine, standInLine, type Tenant, tenantOf, tenantToLearn } from './tenant.ts';
 
 const ROUNDS_MAX = 3;
@@ -63,7 +66,8 @@ interface Choice {
 /** What goes next. Where all that is met has expired, another item has its turn, a bounded number of times. */
 function chooseEntries(state: State, { connection, tenant, request }: Choice, now: Now): Chosen | Said {
   for (let picks = 1; picks <= EXPIRING_PICKS_MAX; picks++) {
-    const picked = pickItem(connection, request, now);
+    const first = pickItem(connection, request, now);
+    const picked = first === null && trickleGroup(connection, now) ? pickItem(connection, request, now) : first;
     if (picked === null) return refuseForNothingReady(connection, request, now);
     const turnMs = standInLine(tenant, connection, now);
     if (turnMs !== null) return no('quota', turnMs, now);
@@ -116,7 +120,7 @@ function closeAlike(connection: Connection, { quota }: Tenant, now: Now): number
 function refuseForNothingReady(connection: Connection, { lingerMs }: TakeRequest, now: Now): Said {
   const longest = longestWaiting(connection);
   const lingerEndMs = longest === null ? null : longest.sinceMs + lingerMs;
-  const retryMs = earliest(connection.groups.map(({ dueMs }) => dueMs));
+  const retryMs = earliest(connection.groups.map((group) => comesBackAtMs(connection, group, now)));
   const leaseEndMs = earliest([...connection.leases.values()].map((lease) => lease.expiresMs));
   const untilMs = earliest([lingerEndMs, retryMs, leaseEndMs].filter((ms) => ms !== null));
   const lingers = lingerEndMs !== null && (retryMs === null || lingerEndMs <= retryMs);
@@ -148,6 +152,7 @@ function openLease(
     connection.grantedUs = now.us;
   }
   connection.turnTaken = takesTurn(picked.why);
+  connection.retryShare = earnReturn(connection.retryShare);
   if (connection.block !== null) {
     const { block } = connection;
     const probes = block.probes + 1;
@@ -193,6 +198,13 @@ function splitExpired(entries: readonly string[], request: TakeRequest, now: Now
 function isExpired(entry: string, { viewedAgeMaxMs }: TakeRequest, now: Now): boolean {
   const { type, startMs } = readColumns(entry).activity;
   return viewedAgeMaxMs !== null && type === 'viewed' && now.ms - startMs > viewedAgeMaxMs;
+}
+
+/** A due group that is kept back while calls fail comes back later than it was to. */
+function comesBackAtMs({ inFlightLimit, retryShare }: Connection, { whole, dueMs }: Group, now: Now): number {
+  const { loweredAtMs } = inFlightLimit;
+  const isKept = !whole && dueMs <= now.ms && isFailing(loweredAtMs, now.ms);
+  return isKept ? trickleAtMs(retryShare, loweredAtMs) : dueMs;
 }
 
 /** The number of leases younger than the call's timeout is the number of calls in flight. */

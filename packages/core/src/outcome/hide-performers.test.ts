@@ -12,6 +12,7 @@ const CALL: CallOutcome = {
   failed: false,
   hold: null,
   target: null,
+  unlisted: [],
   bisect: false,
   wholeCall: false,
   extraResults: 0,
@@ -28,12 +29,11 @@ const verdict = (message: string): EntryOutcome => ({
   delayMsMin: 0,
 });
 const hidden = (message: string, ids: readonly string[]) => {
-  const call = { ...CALL, reason: `c: ${message}`, hold: { code: 'c', reason: `c: ${message}` } };
+  const unlisted = [{ code: 'c', entries: 1, excerpt: `c: ${message}` }];
+  const call = { ...CALL, unlisted, reason: `c: ${message}`, hold: { code: 'c', reason: `c: ${message}` } };
   const outcome = hidePerformers({ entries: [verdict(message), verdict('')], call }, ids.map(entryOf));
-  assert.deepEqual(
-    [outcome.call.reason, outcome.call.hold?.reason],
-    Array(2).fill(`c: ${outcome.entries[0]!.message}`),
-  );
+  const { reason, hold, unlisted: odd } = outcome.call;
+  assert.deepEqual([reason, hold?.reason, odd[0]?.excerpt], Array(3).fill(`c: ${outcome.entries[0]!.message}`));
   return outcome.entries[0]!.message;
 };
 

@@ -15,11 +15,12 @@ export function hidePerformers(outcome: Outcome, entries: readonly string[]): Ou
   if (pattern === null) return outcome;
   const hide = (text: string) => text.replace(pattern, HIDDEN);
   const hold: CallOutcome['hold'] = call.hold === null ? null : { ...call.hold, reason: hide(call.hold.reason) };
+  const unlisted = call.unlisted.map((error) => ({ ...error, excerpt: hide(error.excerpt) }));
   return {
     entries: outcome.entries.map(
       (entry): EntryOutcome => (entry.message === '' ? entry : { ...entry, message: hide(entry.message) }),
     ),
-    call: { ...call, hold, reason: hide(call.reason) },
+    call: { ...call, hold, unlisted, reason: hide(call.reason) },
   };
 }
 

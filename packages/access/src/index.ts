@@ -1,1 +1,3 @@
-export {};
+export { hashKey } from './hash-key.ts';
+export type { AccessLogger } from './key-file.ts';
+export { OPEN_ACCESS, type OpenAccessParts, openAccess } from './open-access.ts';

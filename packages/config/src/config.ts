@@ -25,10 +25,33 @@ export interface Config {
   readonly bodyBytesMax: number;
   readonly requestActivitiesMax: number;
   readonly activityBytesMax: number;
+  /** Who may ask the intake and the console. Neither keys nor tokens: everybody who reaches them. */
+  readonly access: AccessConfig;
+  /** Null: plain http. */
+  readonly tls: TlsConfig | null;
   readonly allowAnonymous: boolean;
   readonly shutdownMs: number;
   readonly dataDir: string;
   readonly logLevel: string;
+}
+
+export interface AccessConfig {
+  readonly keysFile: string | null;
+  readonly tokens: TokenConfig | null;
+}
+
+/** Entra access tokens: of which tenant, made for whom, and where the keys are that sign them. */
+export interface TokenConfig {
+  readonly tenantId: string;
+  readonly audience: string;
+  readonly issuers: readonly string[];
+  readonly keysUrl: string;
+}
+
+/** Paths of PEM files. */
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 export interface TenantConfig {

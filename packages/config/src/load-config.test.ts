@@ -49,6 +49,8 @@ test('an empty environment gives the documented defaults, frozen', () => {
     workerCallsMax: 100,
     performerIds: 'object-id',
     tenants: [{ name: 'default', graph: null, connections: '*', settings: CONNECTION_DEFAULTS }],
+    access: { keysFile: null, tokens: null },
+    tls: null,
     durability: 'fsync-1s',
     durabilityAssume: null,
     receiptsMax: 1_000_000,
@@ -180,7 +182,7 @@ test('names that look like a slip are warned about; Kubernetes service links are
 });
 
 test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['SLUICE_API_KEYS_FILE', 'SLUICE_SHARDS']) {
+  for (const name of ['REDIS_CA_FILE', 'SLUICE_SHARDS']) {
     assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
   }
 });

@@ -7,6 +7,7 @@ import type { Config, TenantConfig } from './config.ts';
 import { EMPTY_FILE, readConfigFile } from './config-file.ts';
 import { type Environment, openEnvironment, type ReadFile, type Variables } from './environment.ts';
 import { refuseUnsupported, unknownNames } from './names.ts';
+import { readAccess, readTls } from './read-access.ts';
 import { readTenants } from './read-tenants.ts';
 import { BASIC_SETTINGS, FILE_SETTINGS, INTAKE_SETTINGS, SERVICE_SETTINGS } from './settings.ts';
 import { isLoopback } from './urls.ts';
@@ -52,11 +53,15 @@ export function loadConfig(
 function readConfig(environment: Environment, needs: Needs, readFile: ReadFile): Config {
   const { port, bind, host, ...service } = valuesOf(environment, SERVICE_SETTINGS);
   const listen = { bind: bind ?? host ?? '127.0.0.1', port };
-  if (needs.callers === true && !isLoopback(listen.bind) && !service.allowAnonymous) {
+  const callers = needs.callers ?? false;
+  const access = readAccess(environment, callers);
+  const tls = readTls(environment, callers);
+  const anybody = access.keysFile === null && access.tokens === null;
+  if (callers && anybody && !isLoopback(listen.bind) && !service.allowAnonymous) {
     environment.refuse(
       bind === null ? 'HOST' : 'SLUICE_BIND',
       `is ${JSON.stringify(listen.bind)}: beyond this machine everybody could send and read activities, because no keys are set; ` +
-        'use 127.0.0.1, or SLUICE_ALLOW_ANONYMOUS=1 if the network itself keeps strangers out',
+        'set SLUICE_API_KEYS_FILE (`sluice keys create` makes one) or the SLUICE_JWT_ settings, use 127.0.0.1, or set SLUICE_ALLOW_ANONYMOUS=1 if the network itself keeps strangers out',
     );
   }
   const { connections: _, ...basic } = valuesOf(environment, BASIC_SETTINGS);
@@ -70,6 +75,8 @@ function readConfig(environment: Environment, needs: Needs, readFile: ReadFile):
     tenants,
     outcomes: file?.outcomes ?? {},
     ...valuesOf(environment, INTAKE_SETTINGS),
+    access,
+    tls,
     listen,
     ...service,
   };

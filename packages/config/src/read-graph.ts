@@ -14,7 +14,7 @@ export interface TenantPlace {
 }
 
 /** Source: learn.microsoft.com/entra/identity-platform/authentication-national-cloud. */
-const AUTHORITY_HOSTS: Readonly<Record<Cloud, string>> = {
+export const AUTHORITY_HOSTS: Readonly<Record<Cloud, string>> = {
   global: 'login.microsoftonline.com',
   usgov: 'login.microsoftonline.us',
   'usgov-dod': 'login.microsoftonline.us',

@@ -10,6 +10,11 @@ export {
   type Rejection,
   type RejectionCode,
 } from './accept/rejection.ts';
+export * from './access/api-key.ts';
+export * from './access/caller.ts';
+export * from './access/change-keys.ts';
+export * from './access/check-claims.ts';
+export * from './access/check-key-file.ts';
 export * from './activity/activity.ts';
 export * from './activity/entry.ts';
 export * from './activity/instant.ts';
@@ -27,7 +32,10 @@ export * from './outcome/outcome.ts';
 export { parseRetryAfter } from './outcome/parse-retry-after.ts';
 export * from './outcome/read-reply.ts';
 export * from './outcome/reply.ts';
+export * from './ports/access.ts';
 export * from './ports/activity-store.ts';
+export * from './ports/audit-log.ts';
+export * from './ports/caller-quotas.ts';
 export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
 export * from './ports/fleet-notes.ts';

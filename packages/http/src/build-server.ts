@@ -9,6 +9,7 @@ import { answerClientError, answerError, type SendProblem, type ServerLogger } f
 import { digestBody } from './body-digest.ts';
 import { checkRequest, requestIdOf } from './check-request.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
+import { type GuardSettings, guardRoutes } from './guard-routes.ts';
 import { addHealthRoutes, type HealthSources } from './health-routes.ts';
 import { createLineBodies, type LineBodies, type LineLimits } from './line-body.ts';
 import { isCharsetUtf8, parseJson } from './parse-json.ts';
@@ -25,6 +26,8 @@ export interface ServerSettings {
   /** Largest body, decoded. */
   readonly bodyBytesMax: number;
   readonly health: HealthSources;
+  /** Who may ask; without it everybody who reaches this server. */
+  readonly guard?: GuardSettings;
   /** Header fields of every answer, refusals too. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none. */
@@ -88,6 +91,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
     const problem = checkRequest(request.raw, settings.hostsAllowed);
     done(problem === null ? undefined : new ProblemError(problem));
   });
+  guardRoutes(app, settings.guard);
   const { onAnswered } = settings;
   if (onAnswered !== undefined) {
     app.addHook('onResponse', (request, reply, done) => {

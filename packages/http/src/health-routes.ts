@@ -11,11 +11,12 @@ export interface HealthSources {
 }
 
 export function addHealthRoutes(app: FastifyInstance, sources: HealthSources, isStopping: () => boolean): void {
-  app.get('/health/live', async (_request, reply) => {
+  const config = { scopes: 'open' } as const;
+  app.get('/health/live', { config }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return { status: 'live' };
   });
-  app.get('/health/ready', async (_request, reply) => {
+  app.get('/health/ready', { config }, async (_request, reply) => {
     const readiness: Readiness = isStopping() ? { ready: false, reason: 'This service is stopping.' } : sources.ready();
     if (!readiness.ready) return sendProblem(reply, httpProblem('not_ready', readiness.reason));
     reply.header('cache-control', 'no-store');

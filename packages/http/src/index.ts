@@ -3,6 +3,7 @@ export { bodyDigestOf } from './body-digest.ts';
 export { buildServer, type HttpServer, type ServerLimits, type ServerSettings } from './build-server.ts';
 export type { ShapeLimits } from './check-shape.ts';
 export type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts';
+export { type GuardSettings, presentedBy, type RouteAccess } from './guard-routes.ts';
 export type { HealthSources, Readiness } from './health-routes.ts';
 export { LINE_TYPES, LineBody, type ParsedLine } from './line-body.ts';
 export { ListenError, listen } from './listen.ts';

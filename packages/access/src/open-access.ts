@@ -1,12 +1,15 @@
 /* Who asks, by key or by token, from the configuration. Without either everybody is anybody, and the log says so. */
 import type { AccessConfig } from '@sluice/config';
 import { type Access, ANYBODY, type Identified, type Presented } from '@sluice/core';
-import { type AccessLogger, type KeyFile, openKeyFile } from './key-file.ts';
+import { type AccessLogger, openKeyFile } from './key-file.ts';
+import type { KeyRing } from './key-ring.ts';
 import { keepTokenKeys } from './token-keys.ts';
 import { explainToken, looksLikeToken, type VerifyToken, verifyTokens } from './verify-token.ts';
 
 export interface OpenAccessParts {
   readonly config: AccessConfig;
+  /** Whether others than this machine reach the service. */
+  readonly reachable: boolean;
   readonly logger: AccessLogger;
   /** Milliseconds, never going back. */
   readonly clock?: () => number;
@@ -26,18 +29,24 @@ export const OPEN_ACCESS: Access = {
   close: () => {},
 };
 
+const ANONYMOUS_ACCESS: Access = {
+  ...OPEN_ACCESS,
+  describe: () => 'no keys are set (SLUICE_ALLOW_ANONYMOUS): everybody who reaches this service may do everything',
+};
+
 const MISSING = 'Send an API key (Authorization: Bearer <key>, or X-Api-Key) or an Entra token for this Sluice.';
 const UNKNOWN = 'This is not a key that is in force here; it may have been revoked.';
 
 export async function openAccess(parts: OpenAccessParts): Promise<Access> {
   const { config, logger } = parts;
   const { keysFile, tokens } = config;
-  if (keysFile === null && tokens === null) return OPEN_ACCESS;
+  if (keysFile === null && tokens === null) return parts.reachable ? ANONYMOUS_ACCESS : OPEN_ACCESS;
   const keys = keysFile === null ? null : await openKeyFile(keysFile, logger, parts.lookEveryMs);
+  const ring = keys?.ring ?? null;
   const verify = openTokens(parts);
   return {
     required: true,
-    identify: (presented) => identify(presented, { keys, verify, audience: tokens?.audience ?? null }),
+    identify: (presented) => identifyWith(presented, { ring, verify, audience: tokens?.audience ?? null }),
     callerOfKey: (keyId) => keys?.ring().callerOf(keyId) ?? null,
     describe: () => {
       const ofKeys = keys === null ? [] : [`${keys.ring().size} keys of ${keysFile}`];
@@ -60,12 +69,12 @@ function openTokens({ config, logger, clock, nowS, fetch }: OpenAccessParts): Ve
 }
 
 interface Sources {
-  readonly keys: KeyFile | null;
+  readonly ring: (() => KeyRing) | null;
   readonly verify: VerifyToken | null;
   readonly audience: string | null;
 }
 
-function identify({ apiKey, bearer }: Presented, sources: Sources): Identified | Promise<Identified> {
+export function identifyWith({ apiKey, bearer }: Presented, sources: Sources): Identified | Promise<Identified> {
   const given = apiKey ?? bearer;
   if (given === null || given === '') return refuse('credentials_missing', MISSING);
   if (looksLikeToken(given)) {
@@ -75,10 +84,10 @@ function identify({ apiKey, bearer }: Presented, sources: Sources): Identified |
       'Tokens are not taken here, whoever made them; send an API key of this Sluice.',
     );
   }
-  const caller = sources.keys?.ring().find(given) ?? null;
+  const caller = sources.ring?.().find(given) ?? null;
   if (caller !== null) return { ok: true, caller };
   const detail =
-    sources.keys === null
+    sources.ring === null
       ? `Keys are not taken here. ${explainToken('token_invalid', sources.audience ?? '')}`
       : UNKNOWN;
   return refuse('credentials_invalid', detail);

@@ -1,4 +1,5 @@
 /* /health/live, /health/ready and /metrics. Live says that the process answers, whatever became of Redis or Graph. */
+import type { Caller } from '@sluice/core';
 import type { FastifyInstance } from 'fastify';
 import { httpProblem, sendProblem } from './problem.ts';
 
@@ -7,7 +8,8 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 
 export interface HealthSources {
   readonly ready: () => Readiness;
-  readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** As far as this caller may see. */
+  readonly metrics?: (caller: Caller) => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export function addHealthRoutes(app: FastifyInstance, sources: HealthSources, isStopping: () => boolean): void {
@@ -24,8 +26,8 @@ export function addHealthRoutes(app: FastifyInstance, sources: HealthSources, is
   });
   const { metrics } = sources;
   if (metrics === undefined) return;
-  app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await metrics();
+  app.get('/metrics', async (request, reply) => {
+    const { contentType, text } = await metrics(request.caller);
     return reply.header('content-type', contentType).header('cache-control', 'no-store').send(text);
   });
 }

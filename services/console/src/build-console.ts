@@ -1,6 +1,14 @@
 /* Wires a console from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
 import { type Config, connectionSettings } from '@sluice/config';
-import { type ActivityStore, CONNECTION_ID, type DrainScheduler } from '@sluice/core';
+import {
+  type Access,
+  type ActivityStore,
+  type Caller,
+  CONNECTION_ID,
+  type DrainScheduler,
+  mayUse,
+  type Scope,
+} from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
 import type { Change } from './change-dead-letters.ts';
@@ -42,10 +50,16 @@ export interface ConsoleParts {
   readonly shardTag: string;
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
+  readonly access: Access;
 }
 
 /** Ten thousand ids are about 300 KB. */
 const BODY_BYTES_MAX = 1024 * 1024;
+
+/** Of routes that do not say it. */
+function scopesOf(method: string): readonly Scope[] {
+  return method === 'GET' || method === 'HEAD' ? ['read'] : ['operate'];
+}
 
 export function buildConsole(parts: ConsoleParts): HttpServer {
   const { store, scheduler } = parts;
@@ -56,7 +70,8 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: BODY_BYTES_MAX,
     headers: SECURITY_HEADERS,
-    health: { ready: parts.watch.ready, metrics: () => renderMetrics(parts, onError) },
+    guard: { access: parts.access, scopesOf },
+    health: { ready: parts.watch.ready, metrics: (caller) => renderMetrics(parts, caller, onError) },
   });
   refuseForeignPages(server);
   refuseForeignNames(server);
@@ -121,13 +136,16 @@ function refuseForeignNames({ app }: HttpServer): void {
 }
 
 /** Without Redis there is only what this process knows of itself. */
-async function renderMetrics({ metrics, watch, ...parts }: ConsoleParts, onError: (error: unknown) => void) {
+async function renderMetrics(
+  { metrics, watch, ...parts }: ConsoleParts,
+  caller: Caller,
+  onError: (error: unknown) => void,
+) {
   const own = await metrics.render();
   try {
-    const fleet = await renderFleet(
-      await measureFleet({ ...parts, rates: parts.fleet.rates, durability: watch.durability }),
-    );
-    return { ...own, text: `${own.text}${fleet}` };
+    const fleet = await measureFleet({ ...parts, rates: parts.fleet.rates, durability: watch.durability });
+    const connections = fleet.connections.filter(({ connectionId }) => mayUse(caller, connectionId));
+    return { ...own, text: `${own.text}${await renderFleet({ ...fleet, connections })}` };
   } catch (error) {
     onError(error);
     return own;

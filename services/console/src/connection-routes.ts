@@ -1,6 +1,5 @@
 /* /api/v1/connections: what operators see, and pause and resume. */
-import type { ActivityStore, ConnectionView, DrainScheduler } from '@sluice/core';
-import { formatInstant } from '@sluice/core';
+import { type ActivityStore, type ConnectionView, type DrainScheduler, formatInstant, mayUse } from '@sluice/core';
 import type { FastifyInstance } from '@sluice/http';
 import { fromStore, refuse } from './console-problems.ts';
 import { type ConnectionFacts, describeConnection } from './describe-connection.ts';
@@ -26,8 +25,9 @@ export function addConnectionRoutes(app: FastifyInstance, parts: ConnectionRoute
     if (view === null) throw refuse('connection_not_found');
     return view;
   }
-  app.get(base, async (_request, reply) => {
-    const ids = [...(await fromStore(store.connectionIds()))].sort();
+  app.get(base, async (request, reply) => {
+    const known = await fromStore(store.connectionIds());
+    const ids = known.filter((id) => mayUse(request.caller, id)).sort();
     const views = await fromStore(readConnections(store, ids));
     reply.header('cache-control', 'no-store');
     return { connections: views.map(describe) };

@@ -1,6 +1,8 @@
 /* The console as a process. */
 import { randomUUID } from 'node:crypto';
+import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig } from '@sluice/config';
+import type { Access } from '@sluice/core';
 import { runService, watchStore } from '@sluice/http';
 import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
@@ -15,12 +17,22 @@ const VERSION = '0.1.0';
 await runService(async () => {
   const { config, warnings } = loadConfig(process.env, { needs: { callers: true } });
   const logger = createLogger('console', config.logLevel);
-  const { server, close } = openConsole(config, logger, await loadPage());
+  const reachable = !isLoopback(config.listen.bind);
+  const access = await openAccess({ config: config.access, reachable, logger });
+  logger.info({ access: access.describe() }, 'who may ask');
+  const { server, close } = openConsole({ config, access, logger, page: await loadPage() });
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
   return { logger, server, listenAt, warnings, shutdownMs: config.shutdownMs, close };
 });
 
-function openConsole(config: Config, logger: ReturnType<typeof createLogger>, page: Page) {
+interface ConsoleProcess {
+  readonly config: Config;
+  readonly access: Access;
+  readonly logger: ReturnType<typeof createLogger>;
+  readonly page: Page;
+}
+
+function openConsole({ config, access, logger, page }: ConsoleProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
   const store = openRedisStore({ url: config.redisUrl, role: 'intake', onError });
@@ -40,10 +52,12 @@ function openConsole(config: Config, logger: ReturnType<typeof createLogger>, pa
     metrics: createMetrics('console', VERSION),
     shardTag: SHARD_TAG,
     requestId: randomUUID,
-    // Bound to this machine, a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
-    hostsAllowed: isLoopback(config.listen.bind) ? 'local' : 'any',
+    access,
+    // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
+    hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });
   async function close(): Promise<void> {
+    access.close();
     watch.stop();
     fleet.stop();
     await wakeups.close();

@@ -15,7 +15,7 @@ export interface SessionAnswer {
 const OPEN: SessionAnswer = { needed: false, name: null, scopes: ['read', 'operate'], csrf: null };
 
 export function addSessionRoutes(app: FastifyInstance): void {
-  app.get('/api/v1/session', async (_request, reply) => {
+  app.get('/api/v1/session', { config: { scopes: 'open' } }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return OPEN;
   });

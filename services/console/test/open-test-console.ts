@@ -1,4 +1,5 @@
 /* A console on the store in memory, asked without a network. */
+import { OPEN_ACCESS } from '@sluice/access';
 import { loadConfig } from '@sluice/config';
 import type { ActivityStore, EntrySettlement } from '@sluice/core';
 import { createLogger, createMetrics } from '@sluice/telemetry';
@@ -70,6 +71,7 @@ export function openTestConsole(
     shardTag: 's0',
     requestId: () => 'request-1',
     hostsAllowed: 'local',
+    access: OPEN_ACCESS,
     ...parts,
   });
   let sequence = 0;

@@ -1,6 +1,6 @@
 /* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
 import { type Config, rememberConnections } from '@sluice/config';
-import type { ActivityStore, DrainScheduler } from '@sluice/core';
+import type { Access, ActivityStore, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
@@ -32,7 +32,13 @@ export interface IntakeParts {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
+  readonly access: Access;
   readonly limits?: Partial<AppendLimits & ReadLimits & WaitLimits>;
+}
+
+/** Of routes that do not say it: who sends has to be allowed to send, who looks to look. */
+function scopesOf(method: string): readonly Scope[] {
+  return method === 'GET' || method === 'HEAD' ? ['read'] : ['ingest'];
 }
 
 export function buildIntake(parts: IntakeParts): HttpServer {
@@ -42,6 +48,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     requestId: parts.requestId,
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: config.bodyBytesMax,
+    guard: { access: parts.access, scopesOf },
     health: { ready: watch.ready, metrics: metrics.render },
     onAnswered: metrics.requestAnswered,
   });

@@ -13,10 +13,13 @@ const DETAILS_MAX = 100;
 
 /** Graph's own codes (concepts/errors), by status. */
 const CODES: Readonly<Record<number, string>> = {
+  401: 'InvalidAuthenticationToken',
+  403: 'accessDenied',
   404: 'itemNotFound',
   408: 'requestTimeout',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
+  429: 'TooManyRequests',
   500: 'InternalServerError',
   501: 'notSupported',
   503: 'serviceNotAvailable',

@@ -1,6 +1,8 @@
 /* The intake as a process. */
 import { randomUUID } from 'node:crypto';
+import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig } from '@sluice/config';
+import type { Access } from '@sluice/core';
 import { runService, watchStore } from '@sluice/http';
 import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
@@ -16,14 +18,17 @@ const VERSION = '0.1.0';
 await runService(async () => {
   const { config, warnings } = loadConfig(process.env, { needs: { callers: true } });
   const logger = createLogger('intake', config.logLevel);
-  const { server, watch, close } = openIntake(config, logger);
+  const reachable = !isLoopback(config.listen.bind);
+  const access = await openAccess({ config: config.access, reachable, logger });
+  logger.info({ access: access.describe() }, 'who may ask');
+  const { server, watch, close } = openIntake(config, access, logger);
   await watch.reach(REACH_MS);
   if (!watch.ready().ready) logger.warn({}, 'Redis has not been reached yet; until it is, activities are answered 503');
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
   return { logger, server, listenAt, warnings, shutdownMs: config.shutdownMs, close };
 });
 
-function openIntake(config: Config, logger: ReturnType<typeof createLogger>) {
+function openIntake(config: Config, access: Access, logger: ReturnType<typeof createLogger>) {
   const onError = limitLogs(logger, 'Redis connection failed');
   const store = openRedisStore({ url: config.redisUrl, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
@@ -39,10 +44,12 @@ function openIntake(config: Config, logger: ReturnType<typeof createLogger>) {
     shardTag: SHARD_TAG,
     randomBytes: createRandomBytes(),
     requestId: randomUUID,
-    // Bound to this machine, a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
-    hostsAllowed: isLoopback(config.listen.bind) ? 'local' : 'any',
+    access,
+    // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
+    hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });
   async function close(): Promise<void> {
+    access.close();
     watch.stop();
     await wakeups.close();
     await store.close();

@@ -1,5 +1,5 @@
 /* GET of a receipt: what became of the activities of one request. */
-import { type ActivityStore, isReceiptId } from '@sluice/core';
+import { type ActivityStore, isReceiptId, mayUse } from '@sluice/core';
 import { type FastifyInstance, httpProblem, ProblemError } from '@sluice/http';
 import { refuse, storeUnavailable } from './answer-append.ts';
 import { describeReceipt } from './describe-receipt.ts';
@@ -19,12 +19,15 @@ export const READ_LIMITS: ReadLimits = { readMsMax: 900, readsInFlightMax: 500 }
 
 export function addReceiptRoutes(app: FastifyInstance, { store, lingerMsOf, limits }: ReceiptRouteParts): void {
   const read = boundReads(limits);
-  app.get<{ Params: { receiptId: string } }>('/v1/receipts/:receiptId', async (request, reply) => {
+  // Who sends may see what became of it; who looks may look.
+  const config = { scopes: ['ingest', 'read'] } as const;
+  app.get<{ Params: { receiptId: string } }>('/v1/receipts/:receiptId', { config }, async (request, reply) => {
     const { receiptId } = request.params;
     if (!isReceiptId(receiptId)) throw new ProblemError(refuse(404, 'receipt_not_found'));
     const described = await read(async () => {
       const receipt = await store.receipt(receiptId);
       if (receipt === null) return null;
+      if (!mayUse(request.caller, receipt.connectionId)) throw new ProblemError(NOT_ALLOWED);
       const connection = receipt.counts.pending > 0 ? await store.connection(receipt.connectionId) : null;
       return describeReceipt(receipt, connection, lingerMsOf(receipt.connectionId));
     });
@@ -33,6 +36,13 @@ export function addReceiptRoutes(app: FastifyInstance, { store, lingerMsOf, limi
     return described;
   });
 }
+
+/** That there is such a receipt tells nobody anything: its id cannot be guessed. */
+const NOT_ALLOWED = {
+  status: 403,
+  code: 'connection_not_allowed',
+  detail: 'This key is not allowed on the connection of this receipt.',
+} as const;
 
 /** Reads end in time or in a 503, and so many are under way at most; one given up counts until the store has let it go. */
 function boundReads(limits: ReadLimits): <T>(read: () => Promise<T>) => Promise<T> {
@@ -48,6 +58,7 @@ function boundReads(limits: ReadLimits): <T>(read: () => Promise<T>) => Promise<
         inFlight--;
       })
       .catch((error: unknown) => {
+        if (error instanceof ProblemError) throw error;
         throw new ProblemError(storeUnavailable(), { cause: error });
       });
     try {

@@ -1,4 +1,5 @@
 /* An intake on a store of the test's own making: it keeps what it is given, and fails as the test says. */
+import { OPEN_ACCESS } from '@sluice/access';
 import { type Config, loadConfig } from '@sluice/config';
 import type { AppendPiece, AppendResult, ConnectionView, ReceiptView } from '@sluice/core';
 import type { HttpServer } from '@sluice/http';
@@ -91,6 +92,7 @@ export function openFakeIntake(
     randomBytes: (count) => new Uint8Array(count).fill(10),
     requestId: () => 'made-by-us',
     hostsAllowed: 'local',
+    access: OPEN_ACCESS,
     ...parts,
   });
   const ask = async (method: 'GET' | 'POST', url: string, body?: string, headers?: Record<string, string>) => {

@@ -67,7 +67,9 @@ export function addEventRoutes(app: FastifyInstance, { fleet, show, isStopping, 
     done();
   });
 
-  app.get('/api/v1/events', (_request, reply) => {
+  // All pages get the same bytes.
+  const config = { everyConnection: true } as const;
+  app.get('/api/v1/events', { config }, (_request, reply) => {
     if (isStopping()) throw refuse('stopping');
     const response = reply.raw;
     if (!clients.add(response)) throw refuse('too_many_pages');

@@ -19,18 +19,20 @@ interface Served {
 export function addPageRoutes(app: FastifyInstance, page: Page): void {
   const html = serve('html', Buffer.from(page.html));
   const files = new Map([...page.files].map(([name, content]) => [name, serve(name.split('.').at(-1)!, content)]));
-  app.get('/', (request, reply) => {
+  // The page has to come before it can ask for a key; it shows nothing by itself.
+  const config = { scopes: 'open' } as const;
+  app.get('/', { config }, (request, reply) => {
     reply.header('cache-control', 'no-cache');
     return send(reply, html, request.headers['accept-encoding']);
   });
-  app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => {
+  app.get<{ Params: { name: string } }>('/assets/:name', { config }, (request, reply) => {
     const file = files.get(request.params.name);
     if (file === undefined) throw new ProblemError(httpProblem('route_not_found'));
     reply.header('cache-control', 'public, max-age=31536000, immutable');
     return send(reply, file, request.headers['accept-encoding']);
   });
   // Browsers ask for it by themselves; the page names its own icon.
-  app.get('/favicon.ico', (_request, reply) => reply.code(204).header('cache-control', 'max-age=86400').send());
+  app.get('/favicon.ico', { config }, (_request, reply) => reply.code(204).header('cache-control', 'max-age=86400').send());
 }
 
 function serve(ending: string, plain: Buffer): Served {

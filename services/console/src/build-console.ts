@@ -15,7 +15,8 @@ import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
-import type { ConnectionFacts } from './describe-connection.ts';
+import { type ConnectionFacts, showConnection } from './describe-connection.ts';
+import { addItemRoutes } from './item-routes.ts';
 import { addEventRoutes } from './live/event-routes.ts';
 import { createShowFleet } from './live/show-fleet.ts';
 import type { FleetWatch } from './live/watch-fleet.ts';
@@ -24,6 +25,7 @@ import type { Page } from './page/build-page.ts';
 import { addPageRoutes } from './page/page-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addSessionRoutes } from './session-routes.ts';
+import { stateWords } from './words/state-words.ts';
 
 export interface ConsoleParts {
   readonly config: Config;
@@ -38,6 +40,9 @@ export interface ConsoleParts {
     | 'discard'
     | 'fleetNotes'
     | 'tenantQuota'
+    | 'settledCalls'
+    | 'items'
+    | 'item'
   >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
@@ -79,6 +84,12 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   const { fleet } = parts;
   const factsOf = (connectionId: string) => factsIn(parts.config, connectionId);
   addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf });
+  addItemRoutes(server.app, {
+    store,
+    wordsOf: (view) =>
+      stateWords(showConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId)), view.nowMs),
+    shardTag: parts.shardTag,
+  });
   addEventRoutes(server.app, {
     fleet,
     show: createShowFleet({

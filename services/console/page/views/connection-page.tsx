@@ -8,8 +8,16 @@ import { NONE, rate, since, whole } from '../state/format.ts';
 import { fleet, nowMs, type Seen, seen } from '../state/live.ts';
 import { lettersLink, OVERVIEW } from '../state/route.ts';
 import { Charts } from './charts.tsx';
+import { ItemLookup } from './item-lookup.tsx';
+import { Errors, Items } from './items.tsx';
 
-export function ConnectionPage({ connectionId }: { readonly connectionId: string; readonly itemId: string | null }) {
+export function ConnectionPage({
+  connectionId,
+  itemId,
+}: {
+  readonly connectionId: string;
+  readonly itemId: string | null;
+}) {
   useEffect(() => {
     document.title = `${connectionId} · Sluice`;
   }, [connectionId]);
@@ -32,7 +40,11 @@ export function ConnectionPage({ connectionId }: { readonly connectionId: string
     <>
       <Head seen={found} />
       <Figures seen={found} />
+      {itemId !== null && <ItemLookup connectionId={connectionId} itemId={itemId} />}
       <Charts connectionId={connectionId} />
+      {itemId === null && <ItemLookup connectionId={connectionId} itemId={null} />}
+      <Items connectionId={connectionId} />
+      <Errors connectionId={connectionId} />
     </>
   );
 }

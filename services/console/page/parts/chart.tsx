@@ -82,6 +82,7 @@ function optionsOf(place: HTMLElement, lines: readonly Line[]): uPlot.Options {
     axes: [
       {
         ...axis,
+        size: 28,
         space: 70,
         values: (_chart, ticks) => ticks.map((s) => new Date(s * 1000).toTimeString().slice(0, 5)),
       },

@@ -294,7 +294,7 @@ function LetterTable({ entries, isLast, chosen, onChoose }: LetterTableProps) {
               <th scope="row">
                 <button
                   type="button"
-                  class="quiet wrap"
+                  class="plain wrap"
                   onClick={() => inspect(letter)}
                   aria-label={`Show ${letter.id} of item ${letter.itemId}`}
                 >

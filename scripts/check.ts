@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readCommands } from '../tools/check/commands.ts';
 import { brokenDocs } from '../tools/check/docs.ts';
+import { stalePages } from '../tools/check/pages.ts';
 import { brokenWalls } from '../tools/check/walls.ts';
 
 const steps: readonly { readonly name: string; readonly run: () => boolean }[] = [
@@ -9,6 +10,7 @@ const steps: readonly { readonly name: string; readonly run: () => boolean }[] =
   { name: 'types', run: () => command('turbo', ['run', 'typecheck', '--output-logs=errors-only']) },
   { name: 'types of scripts, tests, bench', run: () => command('tsc', ['-p', '.']) },
   { name: 'walls', run: () => report(brokenWalls(process.cwd())) },
+  { name: 'pages made from the code', run: () => report(stalePages(process.cwd())) },
   { name: 'docs', run: () => report(brokenDocs(process.cwd(), readCommands(process.cwd()))) },
 ];
 

@@ -8,6 +8,7 @@ import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
 import { createReceiptWaits, WAIT_LIMITS, type WaitLimits } from './await-receipts.ts';
 import { addGraphRoutes } from './graph-routes.ts';
+import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
@@ -110,5 +111,6 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     lingerMsOf: (id) => settingsOf(id)?.lingerMs ?? 0,
     limits: { ...READ_LIMITS, ...parts.limits },
   });
+  addDocsRoutes(server.app, { ...routeParts.rules, bodyBytesMax: config.bodyBytesMax });
   return server;
 }

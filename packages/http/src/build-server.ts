@@ -11,9 +11,10 @@ import { checkRequest, requestIdOf } from './check-request.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
 import { type GuardSettings, guardRoutes } from './guard-routes.ts';
 import { addHealthRoutes, type HealthSources } from './health-routes.ts';
+import { knowMethods } from './know-methods.ts';
 import { createLineBodies, type LineBodies, type LineLimits } from './line-body.ts';
 import { isCharsetUtf8, parseJson } from './parse-json.ts';
-import { httpProblem, ProblemError, sendProblem } from './problem.ts';
+import { httpProblem, type Problem, ProblemError, sendProblem } from './problem.ts';
 import { createBodyReader } from './read-body.ts';
 import { type Draining, watchDraining } from './stop-server.ts';
 
@@ -71,19 +72,21 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   readonly draining: Draining;
   readonly lineBodies: Pick<LineBodies, 'accept'>;
-  /** Routes of this scope say in their own way what went wrong. */
-  readonly answerErrors: (scope: FastifyInstance, send: SendProblem) => void;
+  /** Routes of this scope say in their own way what went wrong; so does what is no route, below these paths. */
+  readonly answerErrors: (scope: FastifyInstance, send: SendProblem, below?: readonly string[]) => void;
 }
 
 export function buildServer(settings: ServerSettings): HttpServer {
   const limits = { ...LIMITS, ...settings.limits };
   const lineBodies = createLineBodies(limits);
-  const app = Fastify(fastifyOptions(settings, limits, lineBodies));
+  const shapes = new Map<string, SendProblem>();
+  const app = Fastify(fastifyOptions(settings, limits, { ...lineBodies, shapes }));
   app.server.maxConnections = limits.connectionsMax;
   const draining = watchDraining(app.server);
   addJsonParser(app, settings, limits);
   app.setErrorHandler(answerError(settings.logger));
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, httpProblem('route_not_found')));
+  const methodsOf = knowMethods(app);
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, refuseUnmatched(methodsOf(pathOf(request.url)))));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (settings.headers !== undefined) reply.headers(settings.headers);
@@ -101,8 +104,9 @@ export function buildServer(settings: ServerSettings): HttpServer {
     });
   }
   addHealthRoutes(app, settings.health, draining.isStopping);
-  const answerErrors = (scope: FastifyInstance, send: SendProblem) => {
+  const answerErrors: HttpServer['answerErrors'] = (scope, send, below = []) => {
     scope.setErrorHandler(answerError(settings.logger, send));
+    for (const path of below) shapes.set(path, send);
   };
   return { app, draining, lineBodies, answerErrors };
 }
@@ -110,9 +114,13 @@ export function buildServer(settings: ServerSettings): HttpServer {
 function fastifyOptions(
   settings: ServerSettings,
   limits: ServerLimits,
-  { isArriving }: LineBodies,
+  { isArriving, shapes }: Pick<LineBodies, 'isArriving'> & { readonly shapes: ReadonlyMap<string, SendProblem> },
 ): FastifyHttpOptions<Server> {
-  const answer = answerError(settings.logger);
+  const answer = answerError(settings.logger, (reply, problem, requestId) => {
+    const { url } = reply.request;
+    const below = [...shapes.keys()].find((path) => url.startsWith(`${path}/`));
+    return (shapes.get(below ?? '') ?? sendProblem)(reply, problem, requestId);
+  });
   return {
     logger: false,
     trustProxy: false,
@@ -140,6 +148,15 @@ function fastifyOptions(
     frameworkErrors: answer,
     clientErrorHandler: answerClientError(isArriving),
   };
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]!;
+}
+
+function refuseUnmatched(methods: readonly string[]): Problem {
+  if (methods.length === 0) return httpProblem('route_not_found');
+  return { ...httpProblem('method_not_allowed'), headers: { allow: methods.join(', ') } };
 }
 
 function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: ServerLimits): void {

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { httpProblem, type Problem } from './problem.ts';
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+/** What an id of a request may be to be repeated in an answer. */
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const LOCAL_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 /** The caller's X-Request-Id when it may be echoed; null otherwise. */

@@ -16,6 +16,7 @@ const CODES: Readonly<Record<number, string>> = {
   401: 'InvalidAuthenticationToken',
   403: 'accessDenied',
   404: 'itemNotFound',
+  405: 'methodNotAllowed',
   408: 'requestTimeout',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
@@ -24,6 +25,25 @@ const CODES: Readonly<Record<number, string>> = {
   501: 'notSupported',
   503: 'serviceNotAvailable',
 };
+
+/** Graph says so of a body that it cannot read at all. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'body_empty',
+  'body_cut_off',
+  'body_not_utf8',
+  'body_not_json',
+  'body_not_object',
+  'body_too_deep',
+  'body_too_complex',
+  'body_member_forbidden',
+  'body_member_unknown',
+]);
+
+export interface GraphIds {
+  readonly requestId: string;
+  /** The caller's; where there was none, Graph repeats its own. */
+  readonly clientRequestId: string;
+}
 
 export type GraphVersion = 'v1.0' | 'beta';
 
@@ -62,17 +82,18 @@ function detailOf({ code, message, pointer }: RejectedEntry) {
 }
 
 /** Graph's error object. The code is Graph's for the status, the one inside is ours. */
-export function graphError(problem: Problem, ids: { readonly requestId: string; readonly date: Date }) {
+export function graphError(problem: Problem, ids: GraphIds & { readonly date: Date }) {
   const { status, code, detail, members } = problem;
   const rejected = (members?.['rejected'] ?? []) as readonly RejectedEntry[];
   const innerError = {
     code,
     date: ids.date.toISOString().slice(0, 19),
     'request-id': ids.requestId,
-    'client-request-id': ids.requestId,
+    'client-request-id': ids.clientRequestId,
   };
   const details = rejected.slice(0, DETAILS_MAX).map(detailOf);
-  const error = { code: CODES[status] ?? 'invalidRequest', message: detail, innerError };
+  const ofStatus = CODES[status] ?? 'invalidRequest';
+  const error = { code: UNREADABLE.has(code) ? 'BadRequest' : ofStatus, message: detail, innerError };
   return { error: details.length === 0 ? error : { ...error, details } };
 }
 

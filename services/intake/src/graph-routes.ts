@@ -3,23 +3,29 @@
   in Graph's shape. A success says that they are stored, not yet that Graph has them, unless the client asks to wait
   (Prefer: wait). Everything else of Graph is refused as not supported, so that a client which needs more than this is told at once.
 */
-import { type CheckedBody, checkBody, type ReceiptView } from '@sluice/core';
+import { type CheckedBody, CONNECTION_ID, checkBody, REJECTIONS, type ReceiptView } from '@sluice/core';
 import {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type HttpServer,
   httpProblem,
+  type Problem,
   ProblemError,
+  REQUEST_ID,
 } from '@sluice/http';
 import { type ActivityRouteParts, addStoredHeaders, keyOf, refuseForeign, settingsOrThrow } from './activity-routes.ts';
-import { refuseAll, refuseBody, refuseEmpty } from './answer-append.ts';
-import { type GraphVersion, graphError, graphResults } from './graph-answers.ts';
+import { refuse, refuseAll, refuseBody, refuseEmpty } from './answer-append.ts';
+import { type GraphIds, type GraphVersion, graphError, graphResults } from './graph-answers.ts';
 import { readPreferWait } from './read-prefer.ts';
 import { storeChecked } from './store-checked.ts';
 
 const VERSIONS: readonly GraphVersion[] = ['v1.0', 'beta'];
 const ACTIONS = ['addActivities', 'microsoft.graph.externalConnectors.addActivities'];
+const ACTION_PATH =
+  /^\/[^/]+\/external\/connections\/([^/]+)\/items\/[^/]+\/(?:microsoft\.graph\.externalConnectors\.)?addActivities(?:\?|$)/;
+const NOTHING_ELSE =
+  'Sluice takes POST …/external/connections/{id}/items/{id}/addActivities, and nothing else of Graph.';
 
 interface GraphTarget {
   readonly connectionId: string;
@@ -34,11 +40,10 @@ interface GraphCall {
 
 export function addGraphRoutes({ app, answerErrors }: HttpServer, parts: ActivityRouteParts): void {
   void app.register(async (graph) => {
-    answerErrors(graph, (reply, problem, requestId) =>
-      reply
-        .code(problem.status)
-        .headers({ ...problem.headers, 'request-id': requestId, 'cache-control': 'no-store' })
-        .send(graphError(problem, { requestId, date: new Date() })),
+    answerErrors(
+      graph,
+      sendGraphError,
+      VERSIONS.map((version) => `/${version}`),
     );
     for (const version of VERSIONS) addVersion(graph, version, parts);
   });
@@ -50,17 +55,43 @@ function addVersion(graph: FastifyInstance, version: GraphVersion, parts: Activi
       `/${version}/external/connections/:connectionId/items/:itemId/${action}`,
       { onRequest: refuseForeign(parts) },
       (request, reply) => {
-        reply.header('request-id', request.id);
+        nameRequest(reply);
         return takeGraphActivities(parts, { version, target: request.params, request }, reply);
       },
     );
   }
   // Before a body is looked at: whatever it is, nothing here takes it.
-  const onRequest = (_request: unknown, _reply: unknown, done: (error?: Error) => void) => {
-    const detail = 'Sluice takes POST …/external/connections/{id}/items/{id}/addActivities, and nothing else of Graph.';
-    done(new ProblemError({ status: 501, code: 'notSupported', detail }));
+  const onRequest = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
+    done(new ProblemError(refuseOther(request)));
   };
   for (const path of [`/${version}`, `/${version}/*`]) graph.all(path, { onRequest }, async () => null);
+}
+
+function sendGraphError(reply: FastifyReply, problem: Problem): FastifyReply {
+  const ids = nameRequest(reply);
+  return reply
+    .code(problem.status)
+    .headers({ ...problem.headers, 'cache-control': 'no-store' })
+    .send(graphError(problem, { ...ids, date: new Date() }));
+}
+
+/** As Graph does, every answer carries both ids; a caller looks for his own in it. */
+function nameRequest(reply: FastifyReply): GraphIds {
+  const { id: requestId, headers } = reply.request;
+  const given = headers['client-request-id'];
+  const clientRequestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : requestId;
+  reply.headers({ 'request-id': requestId, 'client-request-id': clientRequestId });
+  return { requestId, clientRequestId };
+}
+
+/** What came here is no call of a path above: another path, another method, or an id that is too long for the router. */
+function refuseOther({ url, method }: FastifyRequest): Problem {
+  const action = ACTION_PATH.exec(url);
+  if (action === null) return { status: 501, code: 'notSupported', detail: NOTHING_ELSE };
+  if (method !== 'POST')
+    return { ...httpProblem('method_not_allowed', 'This path takes POST alone.'), headers: { allow: 'POST' } };
+  if (!CONNECTION_ID.test(action[1]!)) return refuse(400, 'connection_id_invalid');
+  return { status: 400, code: 'item_id_invalid', detail: REJECTIONS.item_id_invalid };
 }
 
 async function takeGraphActivities(

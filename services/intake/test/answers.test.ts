@@ -257,10 +257,15 @@ test('a full backlog and a connection too many are 503 with Retry-After', async 
   assertProblem(await post(ITEM_URL, VALID), 503, 'too_many_connections');
 });
 
-test('any path without a route is a 404 problem; health does not depend on the store', async () => {
+test('any path without a route is a 404 problem, another method a 405; health does not depend on the store', async () => {
   const { get, store } = openFakeIntake();
   assertProblem(await get('/v1/nothing'), 404, 'route_not_found');
-  assertProblem(await get(ITEM_URL), 404, 'route_not_found');
+  assertProblem(await get(`${ITEM_URL}/`), 404, 'route_not_found');
+  for (const url of [ITEM_URL, BULK_URL]) {
+    const answer = await get(url);
+    assertProblem(answer, 405, 'method_not_allowed');
+    assert.equal(answer.headers['allow'], 'POST');
+  }
   store.ready = false;
   assert.equal((await get('/health/live')).status, 200);
   assertProblem(await get('/health/ready'), 503, 'not_ready');

@@ -99,23 +99,29 @@ test('what cannot be taken is an error object of Graph, and nothing is stored', 
       ['type_missing', '#/activities/1/type'],
     ],
   );
-  for (const [body, code] of [
-    ['{', 'body_not_json'],
-    ['', 'body_empty'],
-    [[SENT], 'body_not_object'],
-    [SENT, 'no_activities'],
-    [{}, 'no_activities'],
-    [{ activities: [] }, 'no_activities'],
-    [{ activities: {} }, 'activities_not_list'],
-    [{ activities: [SENT], more: 1 }, 'body_member_unknown'],
+  for (const [body, inner, code] of [
+    ['{', 'body_not_json', 'BadRequest'],
+    ['', 'body_empty', 'BadRequest'],
+    [[SENT], 'body_not_object', 'BadRequest'],
+    [SENT, 'no_activities', 'invalidRequest'],
+    [{}, 'no_activities', 'invalidRequest'],
+    [{ activities: [] }, 'no_activities', 'invalidRequest'],
+    [{ activities: {} }, 'activities_not_list', 'invalidRequest'],
+    [{ activities: [SENT], more: 1 }, 'body_member_unknown', 'BadRequest'],
   ] as const) {
-    assertGraphError(await post(GRAPH_URL, body), 400, 'invalidRequest', code);
+    assertGraphError(await post(GRAPH_URL, body), 400, code, inner);
   }
   const text = { 'content-type': 'text/plain' };
   assertGraphError(await post(GRAPH_URL, all, text), 415, 'UnsupportedMediaType', 'media_type_unsupported');
   assertGraphError(await post(GRAPH_URL, `"${'x'.repeat(3000)}`), 413, 'RequestEntityTooLarge', 'body_too_large');
   assertGraphError(await post(GRAPH_URL.replace('a1', '%252e'), all), 400, 'invalidRequest', 'item_id_invalid');
   assertGraphError(await post(GRAPH_URL.replace('hr1', 'a%2fb'), all), 400, 'invalidRequest', 'connection_id_invalid');
+  assertGraphError(await post(GRAPH_URL.replace('a1', '%zz'), all), 400, 'invalidRequest', 'request_malformed');
+  for (const length of [129, 256, 257, 2000]) {
+    const long = 'a'.repeat(length);
+    assertGraphError(await post(GRAPH_URL.replace('a1', long), all), 400, 'invalidRequest', 'item_id_invalid');
+    assertGraphError(await post(GRAPH_URL.replace('hr1', long), all), 400, 'invalidRequest', 'connection_id_invalid');
+  }
   assertGraphError(await post(GRAPH_URL.replace('hr1', 'other'), all), 404, 'itemNotFound', 'connection_not_found');
   assertGraphError(await post(GRAPH_URL, all, { host: 'evil.example' }), 421, 'invalidRequest', 'host_not_allowed');
   assert.equal(store.pieces.length, 0);
@@ -136,10 +142,26 @@ test('everything else of Graph is 501, whatever its method and body; other paths
     assertGraphError(await get(url), 501, 'notSupported', 'notSupported');
     assertGraphError(await post(url, '{', { 'content-type': 'text/plain' }), 501, 'notSupported', 'notSupported');
   }
-  assertGraphError(await get(GRAPH_URL), 501, 'notSupported', 'notSupported');
+  const other = await get(GRAPH_URL);
+  assertGraphError(other, 405, 'methodNotAllowed', 'method_not_allowed');
+  assert.equal(other.headers['allow'], 'POST');
   for (const url of ['/v1.1/me', '/v1.0x', '/betas/me']) {
     const answer = await get(url);
     assert.deepEqual([answer.status, answer.body.code], [404, 'route_not_found']);
   }
   assert.equal(store.pieces.length, 0);
+});
+
+test('the id that a client gave its request is repeated; without one, ours stands in its place', async () => {
+  const { post } = openFakeIntake();
+  for (const [given, repeated] of [
+    ['0f5c1b9e-6a1d-4d57-9a58-6a0d3c1f2b3e', '0f5c1b9e-6a1d-4d57-9a58-6a0d3c1f2b3e'],
+    ['<script>', 'made-by-us'],
+  ] as const) {
+    const taken = await post(GRAPH_URL, { activities: [SENT] }, { 'client-request-id': given });
+    assert.deepEqual([taken.status, taken.headers['client-request-id']], [200, repeated]);
+    const refused = await post(GRAPH_URL, {}, { 'client-request-id': given });
+    assert.equal(refused.headers['client-request-id'], repeated);
+    assert.equal(refused.body.error.innerError['client-request-id'], repeated);
+  }
 });

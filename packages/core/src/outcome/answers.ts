@@ -345,7 +345,7 @@ export const ANSWERS = {
   entryAmbiguous: {
     ...NOTHING,
     answer: 'several results, or several entries, of one type and instant',
-    only: 'nothing tells them apart',
+    only: 'nothing tells them apart, or the results contradict each other',
     verdict: 'unknown',
     counted: 'always',
     why: 'Never guessed at.',

@@ -61,12 +61,38 @@ test('a long answer is matched, and what nobody sent belongs to nobody', () => {
   assert.deepEqual(matchResults(sent.map(entryOf), [resultOf(activity('created')), resultOf(sent[0]!)]), [1]);
 });
 
-test('a repeated result is ambiguous, not a success', () => {
+test('a repeated result is one result as long as both say the same, and else ambiguous', () => {
+  const sent = [activity('viewed'), activity('created'), activity('modified')];
+  const [viewed, created] = [resultOf(sent[0]!), resultOf(sent[1]!)];
+  const busy = { ...viewed, error: { code: 'serviceBusy', message: 'first' } };
+  const match = (results: readonly unknown[]) => matchResults(sent.map(entryOf), results);
+  assert.deepEqual(match([viewed, created, viewed]), [0, 1, RESULT_MISSING]);
+  assert.deepEqual(match([busy, { ...busy, error: { code: 'serviceBusy' } }, created]), [0, 2, RESULT_MISSING]);
+  assert.deepEqual(match([viewed, busy, created]), [RESULT_AMBIGUOUS, 2, RESULT_MISSING]);
+  const other = { ...busy, error: { code: 'invalidRequest' } };
+  assert.deepEqual(match([busy, other, created]), [RESULT_AMBIGUOUS, 2, RESULT_MISSING]);
+});
+
+test('results without any echo are taken only when there is one for each entry and all are successes', () => {
+  const sent = [activity('viewed'), activity('created'), activity('modified')];
+  const match = (results: readonly unknown[]) => matchResults(sent.map(entryOf), results);
+  const ok = { error: null };
+  assert.deepEqual(match([ok, ok, ok]), [0, 1, 2]);
+  assert.deepEqual(match([ok, resultOf(sent[0]!), ok]), [1, 0, 2]);
+  assert.deepEqual(match([ok, ok]), [RESULT_MISSING, RESULT_MISSING, RESULT_MISSING]);
+  assert.deepEqual(match([ok, ok, { error: { code: 'x' } }]), [RESULT_MISSING, RESULT_MISSING, RESULT_MISSING]);
+  assert.deepEqual(match([{}, {}, {}]), [RESULT_MISSING, RESULT_MISSING, RESULT_MISSING]);
+  const stranger = resultOf(activity('commented', START + 9));
+  assert.deepEqual(match([ok, ok, stranger]), [RESULT_MISSING, RESULT_MISSING, RESULT_MISSING]);
+});
+
+test('an echo in other letters, or without a zone, is still an echo', () => {
   const sent = [activity('viewed'), activity('created')];
-  const results = [resultOf(sent[0]!), resultOf(sent[0]!), resultOf(sent[1]!)];
-  assert.deepEqual(matchResults(sent.map(entryOf), results), [RESULT_AMBIGUOUS, 2]);
-  const repeatedLast = [resultOf(sent[0]!), resultOf(sent[1]!), resultOf(sent[1]!, { error: { code: 'x' } })];
-  assert.deepEqual(matchResults(sent.map(entryOf), repeatedLast), [0, RESULT_AMBIGUOUS]);
+  const results = [
+    { type: 'Created', startDateTime: '2021-04-06T18:04:31.033', error: null },
+    { type: 'VIEWED', startDateTime: '2021-04-06T18:04:31.0330000+00:00', error: null },
+  ];
+  assert.deepEqual(matchResults(sent.map(entryOf), results), [1, 0]);
 });
 
 test('equal pairs out of order are told apart by an echoed performer, and by nothing else', () => {

@@ -140,9 +140,10 @@ async function measure(
   { settleS, measureS }: Times,
   say: Say,
 ): Promise<CellsResult> {
-  await Promise.all(
-    systems.flatMap((system, at) => Array.from({ length: cells[at]!.workers }, () => system.startWorker())),
-  );
+  // One after the other: nine at once may be too slow to start on a busy machine.
+  for (const [at, system] of systems.entries()) {
+    for (let started = 0; started < cells[at]!.workers; started++) await system.startWorker();
+  }
   const beginS = Math.ceil(Date.now() / 1000) + 1;
   const fromS = beginS + settleS;
   const toS = fromS + measureS;

@@ -32,6 +32,8 @@ export interface System {
   stop(): Promise<void>;
 }
 
+/** A worker that starts beside others which use all of a small machine. */
+const WORKER_READY_MS = 60_000;
 const TENANT = '11111111-2222-4333-8444-555555555555';
 
 /** Faster than in production where only waiting would be tested: a lease of 6 s, a linger of 100 ms, a first rate of 200/s. */
@@ -77,7 +79,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   }
   async function startWorker(more: Readonly<Record<string, string>> = {}): Promise<Service> {
     const place = options.workerFile === undefined ? { service: 'worker' } : { entryFile: options.workerFile };
-    const service = await spawnService({ ...place, env: { ...env, ...more } });
+    const service = await spawnService({ ...place, env: { ...env, ...more }, readyWithinMs: WORKER_READY_MS });
     workers.push(service);
     return service;
   }

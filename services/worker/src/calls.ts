@@ -1,22 +1,66 @@
-/* The calls in flight of this worker process. They outlive the drain that began them, and their number has a bound. */
-
+/*
+  The calls in flight of this worker process. They outlive the drain that began them, and their number has a bound, which is
+  kept by reserving: room is asked for before a batch is taken, so that no batch is taken that would have to wait for it.
+*/
 export interface Calls {
-  /** Runs a call; it must not throw. Only to be called while hasRoom. */
+  /**
+   * Room for `most` calls, or for fewer but one; 0 when there was none for withinMs. Who waits is served in the order of
+   * asking, one call each, so that a drain with much to send does not keep others out. What is not begun is to be given up.
+   */
+  reserve(request: { readonly most: number; readonly withinMs: number }): Promise<number>;
+  giveUp(calls: number): void;
+  /** Runs a call in reserved room; it must not throw. */
   begin(connectionId: string, call: () => Promise<void>): void;
-  hasRoom(): boolean;
+  /** Whether somebody who reserves would have to wait. */
+  readonly full: boolean;
+  /** Begun and not ended. */
   readonly inFlight: number;
-  /** Resolves when a call ends (of this connection, or of any for null), and after withinMs at the latest. */
-  ended(connectionId: string | null, withinMs: number): Promise<void>;
+  /** Resolves when a call of this connection ends, and after withinMs at the latest. */
+  ended(connectionId: string, withinMs: number): Promise<void>;
   /** Resolves when no call is in flight, and after withinMs at the latest. */
   idle(withinMs: number): Promise<void>;
 }
 
+interface Waiting {
+  readonly connectionId: string | null;
+  readonly wake: () => void;
+}
+
 export function boundedCalls(max: number): Calls {
   let inFlight = 0;
-  const waiting = new Set<{ readonly connectionId: string | null; readonly wake: () => void }>();
+  let reserved = 0;
+  /** In the order of asking. */
+  const line = new Set<() => void>();
+  const waiting = new Set<Waiting>();
+
+  const free = () => max - inFlight - reserved;
+
+  function serveLine(): void {
+    for (const serve of line) {
+      if (free() <= 0) return;
+      line.delete(serve);
+      reserved += 1;
+      serve();
+    }
+  }
+
+  function waitInLine(withinMs: number): Promise<number> {
+    return new Promise((resolve) => {
+      const serve = () => {
+        clearTimeout(timer);
+        resolve(1);
+      };
+      const timer = setTimeout(() => {
+        line.delete(serve);
+        resolve(0);
+      }, withinMs);
+      line.add(serve);
+    });
+  }
 
   function end(connectionId: string): void {
     inFlight -= 1;
+    serveLine();
     for (const one of waiting) {
       if (one.connectionId === null || one.connectionId === connectionId) one.wake();
     }
@@ -38,11 +82,24 @@ export function boundedCalls(max: number): Calls {
   }
 
   return {
+    reserve: async ({ most, withinMs }) => {
+      const room = line.size > 0 ? 0 : Math.min(most, free());
+      if (room <= 0) return waitInLine(withinMs);
+      reserved += room;
+      return room;
+    },
+    giveUp: (calls) => {
+      reserved -= calls;
+      serveLine();
+    },
     begin: (connectionId, call) => {
+      reserved -= 1;
       inFlight += 1;
       call().finally(() => end(connectionId));
     },
-    hasRoom: () => inFlight < max,
+    get full() {
+      return free() <= 0;
+    },
     get inFlight() {
       return inFlight;
     },

@@ -51,7 +51,28 @@ function scene(
 test('a drain delivers what it takes and ends without a wake-up when nothing is left', async () => {
   const { parts, log } = scene([lease, lease, waiting('empty', null)]);
   await drainConnection('hr', parts);
-  assert.deepEqual(log, ['take', 'deliver', 'take', 'deliver', 'take']);
+  assert.deepEqual(log, ['take', 'deliver', 'take', 'deliver', 'take', 'take']);
+});
+
+test('takes that are all granted are made several at once, up to eight; one refusal, and it is one at a time again', async () => {
+  const granted = Array.from({ length: 1 + 1 + 2 + 4 + 8 + 7 }, () => lease);
+  const { parts, log } = scene([...granted, waiting('quota', 10_040), lease, waiting('empty', null)]);
+  await drainConnection('hr', parts);
+  const runs = log
+    .join(' ')
+    .match(/(take ?)+|sleep 40/g)!
+    .map((run) => (run.startsWith('take') ? run.trim().split(' ').length : run));
+  assert.deepEqual(runs, [1, 1, 2, 4, 8, 8, 'sleep 40', 1, 1]);
+});
+
+test('a take that fails keeps no lease beside it from going out, and no room for itself', async () => {
+  const { parts, log } = scene([lease, lease, lease, lease]);
+  let takes = 0;
+  const take = () => (++takes === 3 ? Promise.reject(new Error('Redis is away')) : parts.take('hr'));
+  await assert.rejects(drainConnection('hr', { ...parts, take }), /Redis is away/);
+  assert.equal(log.filter((line) => line === 'deliver').length, 3);
+  await parts.calls.idle(1000);
+  assert.equal(await parts.calls.reserve({ most: 99, withinMs: 0 }), 10);
 });
 
 test('a drain waits for a token inside its slice and takes again', async () => {
@@ -106,14 +127,4 @@ test('a drain asks others to help once when its own worker is full, and takes on
   };
   await drainConnection('hr', { ...parts, deliver });
   assert.deepEqual(log, ['take', 'spread', 'delivered', 'take', 'delivered', 'take']);
-});
-
-test('calls in flight never exceed their bound', () => {
-  const calls = boundedCalls(2);
-  const never = () => new Promise<void>(() => {});
-  calls.begin('hr', never);
-  assert.equal(calls.hasRoom(), true);
-  calls.begin('hr', never);
-  assert.equal(calls.hasRoom(), false);
-  assert.equal(calls.inFlight, 2);
 });

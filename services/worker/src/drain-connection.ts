@@ -19,6 +19,8 @@ export interface DrainParts {
 }
 
 export const SLICE_MS = 1000;
+/** Takes on their way at once: their answers are waited for together. */
+const TAKES_MAX = 8;
 /** Waits that fit into a fresh slice, less what its first take needs. */
 const QUOTA_WAIT_MS = 900;
 /** A Retry-After with decimals; longer closures put the connection to sleep. */
@@ -31,26 +33,52 @@ const NOW = 0;
 export async function drainConnection(connectionId: string, parts: DrainParts): Promise<void> {
   const { calls, clock, stopping } = parts;
   const endsAt = clock() + SLICE_MS;
+  let pace = SLOW;
   let spread = false;
   while (clock() < endsAt && !stopping()) {
-    if (!calls.hasRoom()) {
-      await calls.ended(null, endsAt - clock());
-      continue;
+    const room = await calls.reserve({ most: pace.takes, withinMs: Math.max(0, endsAt - clock()) });
+    if (room === 0) continue;
+    const refusal = await takeInto(connectionId, room, parts);
+    pace = paceAfter(pace, refusal);
+    if (refusal !== null) {
+      const waitMs = waitWithin(refusal, endsAt - clock());
+      if (waitMs === null) return wakeLater(connectionId, refusal, parts);
+      await (refusal.reason === 'inflight' ? calls.ended(connectionId, waitMs) : parts.sleep(waitMs));
+    } else if (calls.full && !spread) {
+      // Work, a token and room in flight, but no room here: others may help.
+      spread = true;
+      await parts.spread(connectionId);
     }
-    const taken = await parts.take(connectionId);
-    if (taken.status === 'waiting') {
-      const waitMs = waitWithin(taken, endsAt - clock());
-      if (waitMs === null) return wakeLater(connectionId, taken, parts);
-      await (taken.reason === 'inflight' ? calls.ended(connectionId, waitMs) : parts.sleep(waitMs));
-      continue;
-    }
-    calls.begin(connectionId, () => parts.deliver(connectionId, taken));
-    if (calls.hasRoom() || spread) continue;
-    // Work, a token and room in flight, but no room here: others may help.
-    spread = true;
-    await parts.spread(connectionId);
   }
   await parts.wake(connectionId, NOW);
+}
+
+/** Asks for as many batches at once as there is room, and begins their calls. Answers the first refusal, if there was one. */
+async function takeInto(connectionId: string, room: number, { take, deliver, calls }: DrainParts) {
+  const asked = await Promise.allSettled(Array.from({ length: room }, () => take(connectionId)));
+  const taken = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const leases = taken.filter((one) => one.status === 'leased');
+  // Whatever became of the others: what was leased goes out, or it would wait for its lease to end.
+  for (const lease of leases) calls.begin(connectionId, () => deliver(connectionId, lease));
+  calls.giveUp(room - leases.length);
+  const failed = asked.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return taken.find((one) => one.status === 'waiting') ?? null;
+}
+
+interface Pace {
+  /** Takes at once. */
+  readonly takes: number;
+  /** The last takes were all granted. */
+  readonly granted: boolean;
+}
+
+/** As long as the quota refuses every second take or so, more than one at once would only be refused with it. */
+const SLOW: Pace = { takes: 1, granted: false };
+
+function paceAfter({ takes, granted }: Pace, refusal: TakeRefusal | null): Pace {
+  if (refusal !== null) return SLOW;
+  return { takes: granted ? Math.min(TAKES_MAX, takes * 2) : takes, granted: true };
 }
 
 /** How long to wait inside this slice; null: end the drain. */

@@ -5,6 +5,8 @@ export interface Config {
   /** Where this process listens. port null: the service's own default. */
   readonly listen: { readonly bind: string; readonly port: number | null };
   readonly redisUrl: string;
+  /** The certificates (PEM) that are trusted as Redis; null: the system's. */
+  readonly redisCa: string | null;
   /** At least one. Which of them has a connection, connectionSettings() says. */
   readonly tenants: readonly TenantConfig[];
   /** What the operator knows of Graph's per-entry codes; beats ours. */

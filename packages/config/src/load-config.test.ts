@@ -44,6 +44,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
   assert.deepEqual(warnings, []);
   assert.deepEqual(config, {
     redisUrl: 'redis://127.0.0.1:6399',
+    redisCa: null,
     outcomes: {},
     connectionsMax: 1000,
     workerCallsMax: 100,
@@ -125,11 +126,23 @@ test('REDIS_URL is checked and never shown', () => {
   }
   for (const url of ['http://u:canary@h', 'redis://', 'canary', 'redis://u:canary@h/zero', 'redis://h?canary=1']) {
     const message = refusal({ REDIS_URL: url });
-    assert.match(message, /^ {2}REDIS_URL has a value that is not shown here: must be redis:\/\//m);
+    assert.match(message, /^ {2}REDIS_URL has a value that is not shown here: must be redis\[s\]:\/\//m);
     assert.doesNotMatch(message, /canary/);
   }
-  assert.match(refusal({ REDIS_URL: 'redis+sentinel://h1,h2/mymaster' }), /sentinel addresses are not supported yet/);
-  assert.match(refusal({ REDIS_URL: 'rediss+cluster://h1,h2' }), /cluster addresses are not supported yet/);
+  for (const url of ['redis+sentinel://u:p@h1,h2:26380/mymaster', 'rediss+cluster://h1,h2']) {
+    assert.equal(loadConfig({ REDIS_URL: url }).config.redisUrl, url);
+  }
+});
+
+test('REDIS_CA_FILE holds certificates and is read at start', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+  const path = join(folder, 'ca.pem');
+  assert.match(refusal({ REDIS_CA_FILE: path }), /REDIS_CA_FILE names .*, which cannot be read/);
+  writeFileSync(path, 'no certificate');
+  assert.match(refusal({ REDIS_CA_FILE: path }), /REDIS_CA_FILE names .*, which holds no certificate/);
+  writeFileSync(path, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n');
+  assert.match(loadConfig({ REDIS_CA_FILE: path }).config.redisCa ?? '', /MIIB/);
+  rmSync(folder, { recursive: true });
 });
 
 test('connections are everything or a list of ids', () => {

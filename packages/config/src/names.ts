@@ -7,7 +7,7 @@ import { SETTING_GROUPS } from './settings.ts';
 const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY'];
 
 /** Planned names. To ignore one would promise what is not done, so each is refused while it is set. */
-const NOT_SUPPORTED_YET: readonly string[] = ['REDIS_CA_FILE', 'SLUICE_SHARDS'];
+const NOT_SUPPORTED_YET: readonly string[] = ['SLUICE_SHARDS'];
 
 export function refuseUnsupported(environment: Environment): void {
   for (const name of NOT_SUPPORTED_YET) {

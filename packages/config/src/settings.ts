@@ -24,10 +24,19 @@ export const BASIC_SETTINGS = {
     name: 'REDIS_URL',
     fallback: 'redis://127.0.0.1:6399',
     fallbackShown: 'redis://127.0.0.1:6399 (the embedded Redis)',
-    rule: 'must be redis://[user:password@]host[:port][/database] or the same with rediss://',
-    meaning: 'Where activities are kept.',
+    rule: 'must be redis[s]://[user:password@]host[:port][/database], redis[s]+sentinel://[user:password@]host[:port],.../name or redis[s]+cluster://[user:password@]host[:port],...',
+    meaning:
+      'Where activities are kept: one server, the one that Sentinels name, or a Redis Cluster. With Sentinels the login is that of the server.',
     secret: true,
     read: readRedisUrl,
+  }),
+  redisCaFile: custom<string | null>({
+    name: 'REDIS_CA_FILE',
+    fallback: null,
+    fallbackShown: 'the system’s',
+    rule: 'must be the path of a file with certificates (PEM)',
+    meaning: 'Whom to trust as Redis, with a rediss:// address.',
+    read: good,
   }),
   connections: custom<'*' | readonly string[] | null>({
     name: 'SLUICE_CONNECTIONS',

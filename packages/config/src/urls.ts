@@ -1,4 +1,5 @@
 /* Addresses: which URLs are acceptable, and what "this machine" is. */
+import { parseRedisAddress } from '@sluice/core';
 import { bad, good, type Read } from './setting.ts';
 
 /** 127.0.0.0/8, ::1 or localhost. */
@@ -8,11 +9,7 @@ export function isLoopback(host: string): boolean {
 }
 
 export function readRedisUrl(text: string): Read<string> {
-  const scheme = /^rediss?\+(sentinel|cluster):/.exec(text);
-  if (scheme !== null) return bad(`${scheme[1]} addresses are not supported yet`);
-  const url = parseUrl(text);
-  if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') return bad();
-  return /^(\/\d{0,5})?$/.test(url.pathname) && url.search === '' && url.hash === '' ? good(text) : bad();
+  return parseRedisAddress(text) === null ? bad() : good(text);
 }
 
 /** An absolute https URL, or http where `plainHttpAllowed` or the host is this machine; without slashes at its end. */

@@ -1,5 +1,6 @@
 /* The only place that opens a connection to Redis. */
-import { Redis } from 'ioredis';
+import { parseRedisAddress, type RedisAddress } from '@sluice/core';
+import { Cluster, Redis } from 'ioredis';
 import { KEY_COUNTS, loadScript, SCRIPT_NAMES, type ScriptName } from './scripts.ts';
 
 /**
@@ -9,17 +10,82 @@ import { KEY_COUNTS, loadScript, SCRIPT_NAMES, type ScriptName } from './scripts
  */
 export type RedisRole = 'intake' | 'worker';
 
+export type RedisClient = Redis | Cluster;
+
+export interface RedisPlace {
+  /** As REDIS_URL: one server, Sentinels, or a Cluster. */
+  readonly url: string;
+  /** Certificates (PEM) that are trusted instead of the system's, where the URL says TLS. */
+  readonly ca?: string | undefined;
+}
+
 const RECONNECT_MS_MAX = 1000;
 const SILENT_MS_MAX = 900;
+/** A worker follows a failover of the cluster as long as one takes; an intake says 503 in time and asks again. */
+const REDIRECTIONS_MAX = { intake: 4, worker: 200 };
+const REDIRECT_MS = 100;
 
-export function openRedis(url: string, role: RedisRole, onError: (error: Error) => void): Redis {
-  const redis = new Redis(url, { ...optionsOf(role), retryStrategy: reconnectAfter });
+/** Throws on an address that is none; settings are checked before. */
+export function openRedis(place: RedisPlace, role: RedisRole, onError: (error: Error) => void): RedisClient {
+  const address = parseRedisAddress(place.url);
+  if (address === null) throw new TypeError('not the address of a Redis');
+  const redis = address.kind === 'cluster' ? openCluster(address, place, role) : openServer(address, place, role);
   redis.on('error', onError);
   return redis;
 }
 
+function openServer(address: RedisAddress, place: RedisPlace, role: RedisRole): Redis {
+  const tls = tlsOf(address, place);
+  const [first] = address.hosts;
+  const where =
+    address.kind === 'sentinel'
+      ? {
+          sentinels: address.hosts.map((host) => ({ ...host })),
+          name: address.name,
+          ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+          sentinelRetryStrategy: reconnectAfter,
+          // A server that was demoted says READONLY: the Sentinels know the new one.
+          reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
+        }
+      : { ...first };
+  return new Redis({
+    ...where,
+    ...loginOf(address),
+    db: address.database,
+    ...(tls && { tls }),
+    ...optionsOf(role),
+    retryStrategy: reconnectAfter,
+  });
+}
+
+function openCluster(address: RedisAddress, place: RedisPlace, role: RedisRole): Cluster {
+  const tls = tlsOf(address, place);
+  const { enableOfflineQueue, ...options } = optionsOf(role);
+  return new Cluster([...address.hosts], {
+    redisOptions: { ...loginOf(address), ...(tls && { tls }), ...options },
+    enableOfflineQueue,
+    // Names and not addresses reach TLS, which compares them with the certificate.
+    ...(tls && { dnsLookup: (host: string, found: DnsFound) => found(null, host) }),
+    clusterRetryStrategy: reconnectAfter,
+    maxRedirections: REDIRECTIONS_MAX[role],
+    retryDelayOnFailover: REDIRECT_MS,
+    retryDelayOnClusterDown: REDIRECT_MS,
+    retryDelayOnTryAgain: REDIRECT_MS,
+  });
+}
+
+type DnsFound = (error: null, address: string) => void;
+
+function loginOf({ username, password }: RedisAddress) {
+  return { ...(username !== null && { username }), ...(password !== null && { password }) };
+}
+
+function tlsOf({ tls }: RedisAddress, { ca }: RedisPlace) {
+  return tls ? { ...(ca !== undefined && { ca }) } : undefined;
+}
+
 function optionsOf(role: RedisRole) {
-  if (role === 'worker') return { maxRetriesPerRequest: null, connectTimeout: 2000 };
+  if (role === 'worker') return { maxRetriesPerRequest: null, connectTimeout: 2000, enableOfflineQueue: true };
   return {
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -41,10 +107,15 @@ export type RunScript = (
 ) => Promise<unknown>;
 
 /** Registers the scripts; ioredis sends EVALSHA and the whole text only where Redis does not know it. */
-export function scriptRunner(redis: Redis, clock?: string): RunScript {
+export function scriptRunner(redis: RedisClient, clock?: string): RunScript {
   for (const name of SCRIPT_NAMES) {
     redis.defineCommand(`sluice_${name}`, { numberOfKeys: KEY_COUNTS[name], lua: loadScript(name, clock) });
   }
   const commands = redis as unknown as Record<string, (...args: readonly (string | number)[]) => Promise<unknown>>;
   return (name, keys, args) => commands[`sluice_${name}`]!(...keys, ...args);
+}
+
+/** Every server that writes: settings are a server's own, and any of a cluster's may come to hold the shard. */
+export function writersOf(redis: RedisClient): readonly Redis[] {
+  return redis instanceof Cluster ? redis.nodes('master') : [redis];
 }

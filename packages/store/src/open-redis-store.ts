@@ -1,11 +1,13 @@
 import type { ActivityStore } from '@sluice/core';
 import type { Redis } from 'ioredis';
-import { openRedis, type RedisRole, scriptRunner } from './client.ts';
+import { openRedis, type RedisClient, type RedisPlace, type RedisRole, scriptRunner, writersOf } from './client.ts';
 import { shardBase } from './keys.ts';
 import { redisActivityStore } from './redis-activity-store.ts';
 
 /** What a 202 may promise, from weakest to strongest. */
 export type Durability = 'unknown' | 'memory' | 'fsync-1s' | 'fsync' | 'replicated';
+
+const LEVELS: readonly Durability[] = ['unknown', 'memory', 'fsync-1s', 'fsync', 'replicated'];
 
 export interface RedisStore extends ActivityStore {
   /** Rejects when Redis does not answer; for an intake within a second. */
@@ -16,28 +18,28 @@ export interface RedisStore extends ActivityStore {
   nowMs(): Promise<number>;
   close(): Promise<void>;
   /** The connection itself, for the scheduler alone. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
 }
 
-export interface RedisStoreOptions {
-  readonly url: string;
+export interface RedisStoreOptions extends RedisPlace {
   readonly role: RedisRole;
   readonly onError: (error: Error) => void;
   /** Only for tests that move time themselves: replaces the piece that reads Redis's time. */
   readonly clock?: string;
 }
 
-export function openRedisStore({ url, role, onError, clock }: RedisStoreOptions): RedisStore {
-  const redis = openRedis(url, role, onError);
+export function openRedisStore({ url, ca, role, onError, clock }: RedisStoreOptions): RedisStore {
+  const redis = openRedis({ url, ca }, role, onError);
   const run = scriptRunner(redis, clock);
   const store = redisActivityStore({ run, connectionIds: () => redis.smembers(`${shardBase()}connections`) });
   return {
     ...store,
     ping: async () => {
-      await redis.ping();
+      // Of a key and not PING: on a cluster, the server that matters is the one that holds the shard.
+      await redis.exists(`${shardBase()}connections`);
     },
     durability: () => readDurability(redis),
-    nowMs: async () => Math.floor(Number((await redis.time()).map(Number).reduce((s, us) => s * 1e6 + us)) / 1000),
+    nowMs: async () => Number(await run('now', [shardBase()], [])),
     close: async () => {
       redis.disconnect();
     },
@@ -45,7 +47,13 @@ export function openRedisStore({ url, role, onError, clock }: RedisStoreOptions)
   };
 }
 
-async function readDurability(redis: Redis): Promise<Durability> {
+async function readDurability(redis: RedisClient): Promise<Durability> {
+  const levels = await Promise.all(writersOf(redis).map(readDurabilityOf));
+  const ranks = levels.map((level) => LEVELS.indexOf(level));
+  return ranks.length === 0 ? 'unknown' : LEVELS[Math.min(...ranks)]!;
+}
+
+async function readDurabilityOf(redis: Redis): Promise<Durability> {
   try {
     const settings = (await redis.config('GET', 'append*')) as unknown;
     const map = settings instanceof Map ? settings : toMap(settings);

@@ -18,6 +18,7 @@ export const SCRIPT_NAMES = [
   'settled-calls',
   'items',
   'item',
+  'now',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -63,6 +64,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   'settled-calls': [],
   items: ['clock', 'columns', 'item-index'],
   item: ['clock'],
+  now: ['clock'],
 };
 
 /** How many KEYS a script takes. */
@@ -83,6 +85,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   'settled-calls': 1,
   items: 1,
   item: 1,
+  now: 1,
 };
 
 /** The text of a script alone, as its author wrote it. */

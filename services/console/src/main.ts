@@ -35,7 +35,7 @@ interface ConsoleProcess {
 function openConsole({ config, access, logger, page }: ConsoleProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
-  const store = openRedisStore({ url: config.redisUrl, role: 'intake', onError });
+  const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
   const clock = () => performance.now();
   const watch = watchStore({ store, clock, logger });

@@ -30,7 +30,7 @@ await runService(async () => {
 
 function openIntake(config: Config, access: Access, logger: ReturnType<typeof createLogger>) {
   const onError = limitLogs(logger, 'Redis connection failed');
-  const store = openRedisStore({ url: config.redisUrl, role: 'intake', onError });
+  const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
   const watch = watchStore({ store, clock: () => performance.now(), logger });
   const server = buildIntake({

@@ -37,7 +37,7 @@ const SETTLE_MARGIN_MS = 1000;
 
 export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerParts): RunningWorker {
   const onError = limitLogs(logger, 'worker error');
-  const store = openRedisStore({ url: config.redisUrl, role: 'worker', onError });
+  const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
   const senders = openSenders(config);

@@ -32,7 +32,9 @@ export function addPageRoutes(app: FastifyInstance, page: Page): void {
     return send(reply, file, request.headers['accept-encoding']);
   });
   // Browsers ask for it by themselves; the page names its own icon.
-  app.get('/favicon.ico', { config }, (_request, reply) => reply.code(204).header('cache-control', 'max-age=86400').send());
+  app.get('/favicon.ico', { config }, (_request, reply) =>
+    reply.code(204).header('cache-control', 'max-age=86400').send(),
+  );
 }
 
 function serve(ending: string, plain: Buffer): Served {

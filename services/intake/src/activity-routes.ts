@@ -21,7 +21,7 @@ export interface ActivityRouteParts extends StoreParts {
   readonly rules: BodyRules;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
-  /** Whose Idempotency-Keys a request's are: the name of its API key. */
+  /** Whose Idempotency-Keys a request's are: the client's, so that they outlive the change of its API key. */
   readonly callerOf: (request: FastifyRequest) => string;
   /** For who wants to be told what became of it. */
   readonly awaitReceipt: AwaitReceipt;

@@ -1,6 +1,6 @@
 /* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
 import { type Config, rememberConnections } from '@sluice/config';
-import type { Access, ActivityStore, DrainScheduler, Scope } from '@sluice/core';
+import type { Access, ActivityStore, Caller, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
@@ -15,8 +15,6 @@ import { rememberBy } from './remember-as.ts';
 
 /** How long a request may be sent again under its Idempotency-Key. */
 const IDEMPOTENCY_WINDOW_MS = 86_400_000;
-/** Who calls without a key of the API. */
-const ANONYMOUS = 'anonymous';
 
 export interface IntakeParts {
   readonly config: Config;
@@ -73,7 +71,6 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     onError: limitLogs(parts.logger, 'storing failed'),
   });
   const routeParts = {
-    callerOf: () => ANONYMOUS,
     awaitReceipt: createReceiptWaits({
       store,
       limits: { ...WAIT_LIMITS, ...parts.limits },
@@ -81,6 +78,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
       onError: limitLogs(parts.logger, 'looking at receipts failed'),
     }),
     receiptOf: (receiptId: string) => store.receipt(receiptId),
+    callerOf: ({ caller }: { readonly caller: Caller }) => `${caller.kind} ${caller.name}`,
     idempotency: {
       windowMs: IDEMPOTENCY_WINDOW_MS,
       keysMax: config.idempotencyMax,

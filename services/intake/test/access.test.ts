@@ -123,7 +123,14 @@ test('on Graph’s path it is said in Graph’s shape, and a token made for Grap
 
 test('a receipt is shown to who may send to its connection or look, and to nobody else', async () => {
   const opened = open();
-  const receipt = { receiptId: 's0ABCDEFGHIJKL', connectionId: 'tickets', acceptedMs: 1, final: true, complete: true };
+  const receipt = {
+    receiptId: 's0ABCDEFGHIJKL',
+    connectionId: 'tickets',
+    acceptedMs: 1,
+    final: true,
+    complete: true,
+    lastLine: 1,
+  };
   const counts = {
     pending: 0,
     inFlight: 0,

@@ -10,6 +10,7 @@ import {
   type Scope,
 } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
+import type { Board } from '@sluice/scheduler';
 import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
 import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
@@ -23,6 +24,7 @@ import type { FleetWatch } from './live/watch-fleet.ts';
 import { countUsefulWorkers, measureFleet } from './measure-fleet.ts';
 import type { Page } from './page/build-page.ts';
 import { addPageRoutes } from './page/page-routes.ts';
+import { addQueueRoutes } from './queue-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { stateWords } from './words/state-words.ts';
@@ -49,6 +51,8 @@ export interface ConsoleParts {
   readonly fleet: FleetWatch;
   /** Null: there is no page, only the API. */
   readonly page: Page | null;
+  /** Null: nobody may look at the queues. */
+  readonly board: Pick<Board, 'answer'> | null;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'render'>;
   /** The tag of the shard that receipts lie in. */
@@ -102,6 +106,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     clock: () => performance.now(),
   });
   if (parts.page !== null) addPageRoutes(server.app, parts.page);
+  if (parts.board !== null) addQueueRoutes(server.app, parts.board);
   addDeadLetterRoutes(server.app, {
     store,
     scheduler,

@@ -4,12 +4,13 @@ import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig } from '@sluice/config';
 import type { Access } from '@sluice/core';
 import { runService, watchStore } from '@sluice/http';
-import { openWakeups } from '@sluice/scheduler';
+import { openBoard, openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
 import { buildConsole } from './build-console.ts';
 import { watchFleet } from './live/watch-fleet.ts';
 import { loadPage, type Page } from './page/build-page.ts';
+import { QUEUES_LINE, QUEUES_PATH } from './queue-routes.ts';
 
 const PORT_DEFAULT = 8081;
 const VERSION = '0.1.0';
@@ -38,6 +39,7 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
   const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
   const clock = () => performance.now();
+  const board = openBoard({ store, basePath: QUEUES_PATH, line: QUEUES_LINE, onError });
   const watch = watchStore({ store, clock, logger });
   const tenants = config.tenants.map((tenant) => tenant.name);
   const fleet = watchFleet({ store, tenants, clock: Date.now });
@@ -48,6 +50,7 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
     watch,
     fleet,
     page,
+    board,
     logger,
     metrics: createMetrics('console', VERSION),
     shardTag: SHARD_TAG,
@@ -60,6 +63,7 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
     access.close();
     watch.stop();
     fleet.stop();
+    await board.close();
     await wakeups.close();
     await store.close();
   }

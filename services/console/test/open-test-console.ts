@@ -66,6 +66,7 @@ export function openTestConsole(
     watch: { ready: () => ({ ready: true }), durability: () => 'fsync' },
     fleet: stillFleet(null),
     page: null,
+    board: null,
     logger: createLogger('console', 'silent'),
     metrics: createMetrics('console', 'test'),
     shardTag: 's0',

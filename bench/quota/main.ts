@@ -19,6 +19,8 @@ const BASELINES: readonly Controller[] = [FIXED_RATE, AIMD_PER_PROCESS, HALVING,
 const MISSED_SHARE_MAX = 0.02;
 
 const JUDGED_S = 60;
+/** Each is six runs a row. */
+const HABIT_SEEDS_MAX = 2;
 
 const { values } = parseArgs({
   options: {
@@ -41,7 +43,9 @@ if (values.only !== 'simulated') await runReal();
 
 function runMatrix(): void {
   const startedMs = performance.now();
-  printSteady(matrix.steadyRows(values.quick ? [5, 20, 100] : [5, 20, 37, 100, 500]));
+  printSteady(matrix.steadyRows(values.quick ? [5, 20, 100] : [2, 5, 20, 37, 100, 500]));
+  printLearned(matrix.distantRows(500));
+  printHabits(matrix.steadyRows([20, 100]));
   printLearned(matrix.decimalRows(rates));
   printLearned(matrix.eagerRows(rates));
   printLearned(matrix.stepRows(rates, 3, 0.05));
@@ -112,6 +116,21 @@ function printSteady(rows: readonly matrix.Row[]): void {
   }
 }
 
+function printHabits(rows: readonly matrix.Row[]): void {
+  const fleets = matrix.WORKERS.map((workers) => `${workers} worker${workers > 1 ? 's' : ''}`);
+  print('\nthe same limit, other fleets and habits: used, or used / refused, in per cent\n');
+  print(line(['', ...fleets, 'apart', 'bar', 'throttled calls count', 'they do not']));
+  print(line(Array.from({ length: 8 }, () => '---')));
+  for (const row of rows) {
+    const { name, byWorkers, apart, counting, notCounting } = compareHabits(row, seeds.slice(0, HABIT_SEEDS_MAX));
+    const verdict = apart > APART_MAX ? '**missed**' : 'reached';
+    if (apart > APART_MAX) process.exitCode = 1;
+    const habits = [counting, notCounting].map(({ used, refused }) => `${percent(used, 1)} / ${percent(refused, 2)}`);
+    const bar = `≤ ${percent(APART_MAX, 0)} points: ${verdict}`;
+    print(line([name, ...byWorkers.map((used) => percent(used, 1)), percent(apart, 1), bar, ...habits]));
+  }
+}
+
 function printLearned(rows: readonly matrix.Row[]): void {
   let group = '';
   for (const row of rows) {
@@ -159,7 +178,7 @@ function showBar(bar: matrix.Bar, results: readonly SeedResult[]): string {
     bar.reactionMaxS === null
       ? `${percent(bar.usedMin, 0)} / ${percent(bar.refusedMax, 1)}`
       : `90 % in ${bar.reactionMaxS} s`;
-  return short === 0 ? wanted : `${wanted} (missed ${short} of ${results.length})`;
+  return short === 0 ? `${wanted}: reached` : `${wanted}: **missed** ${short} of ${results.length}`;
 }
 
 function line(cells: readonly string[]): string {

@@ -50,8 +50,18 @@ export function makeScenario(change: Change): Scenario {
 
 /** The scenario with a seed, and with it a fleet and a habit of the service that go with the seed. */
 export function seedScenario(scenario: Scenario, seed: number): Scenario {
-  const limit = { ...scenario.limit, accrueThrottled: seed % 2 === 0 };
-  return { ...scenario, seed, limit, workers: WORKERS[seed % WORKERS.length] ?? 1 };
+  return withHabits(scenario, { seed, accrueThrottled: seed % 2 === 0, workers: WORKERS[seed % WORKERS.length] ?? 1 });
+}
+
+export interface Habits {
+  readonly seed: number;
+  readonly workers: number;
+  /** Throttled calls count against the limit. */
+  readonly accrueThrottled: boolean;
+}
+
+export function withHabits(scenario: Scenario, { seed, workers, accrueThrottled }: Habits): Scenario {
+  return { ...scenario, seed, workers, limit: { ...scenario.limit, accrueThrottled } };
 }
 
 interface Shape {
@@ -82,8 +92,20 @@ export function steadyRows(rates: readonly number[]): readonly Row[] {
 }
 
 function steadyBar(usedMin: number, rate: number): Bar {
+  // Of 600 calls in the time, each refusal is a sixth of a per cent.
+  if (rate < 5) return { usedMin: 0.88, refusedMax: 0.015, reactionMaxS: null };
   if (rate < 20) return { usedMin: 0.88, refusedMax: 0.008, reactionMaxS: null };
   return { usedMin, refusedMax: 0.005, reactionMaxS: null };
+}
+
+/** The largest limit that is looked at, with the longest calls that it is looked at with. */
+export function distantRows(rate: number): readonly Row[] {
+  return forShapes([rate], ({ name, limit }) => ({
+    group: 'unchanged limit, calls of 20 to 30 ms',
+    name: `${name}, ${rate}/s`,
+    scenario: makeScenario({ limit: { ...limit, rate }, latencyMs: [20, 30] }),
+    bar: steadyBar(limit.window === 'bucket' ? 0.97 : 0.95, rate),
+  }));
 }
 
 /** Retry-After exact to the millisecond. */

@@ -13,6 +13,7 @@ import * as matrix from '../../packages/core/test/quota/scenarios.ts';
 import type { Controller } from '../../packages/core/test/quota/simulate-fleet.ts';
 import { say } from '../support/progress.ts';
 import { AIMD_PER_PROCESS, FIXED_RATE, FOUR_MODES, HALVING } from './baselines.ts';
+import { APART_MAX, compareHabits } from './compare-habits.ts';
 import { CELLS, type CellResult, type CellsResult, runCells, type Times } from './real-cells.ts';
 
 const BASELINES: readonly Controller[] = [FIXED_RATE, AIMD_PER_PROCESS, HALVING, FOUR_MODES];

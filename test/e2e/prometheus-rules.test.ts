@@ -1,0 +1,46 @@
+/* The rules that are shipped for Prometheus: well-formed, each alert tested, each with its entry in the runbook. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { readMarkdown } from '../../tools/check/read-markdown.ts';
+import { findTools } from '../support/prometheus.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RULES = 'deploy/prometheus/sluice.rules.yml';
+const TESTS = 'deploy/prometheus/tests/sluice.rules.test.yml';
+
+const textOf = (path: string) => readFile(`${ROOT}${path}`, 'utf8');
+const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name!);
+
+test('promtool takes the rules, and every alert fires because of its cause and not without it', async (t) => {
+  const tools = await findTools();
+  if (typeof tools === 'string') return t.skip(tools);
+  for (const args of [
+    ['check', 'rules', RULES],
+    ['check', 'config', '--syntax-only', 'deploy/prometheus/prometheus.yml'],
+    ['test', 'rules', TESTS],
+  ]) {
+    const { stdout } = await run(tools.promtool, args, { cwd: ROOT });
+    assert.match(stdout, /SUCCESS/, args.join(' '));
+  }
+});
+
+test('every alert is expected by a test that sees it fire, and has its entry in the runbook under its own name', async () => {
+  const [rules, tests, runbook] = await Promise.all([RULES, TESTS, 'docs/runbooks.md'].map(textOf));
+  const alerts = found(rules!, /^ +- alert: (\w+)$/gm);
+  assert.ok(alerts.length >= 9);
+  const fired = tests!.split(/^ +- eval_time/m).filter((part) => part.includes('exp_labels'));
+  const expected = new Set(fired.flatMap((part) => found(part, /alertname: (\w+)/g)));
+  assert.deepEqual([...expected].sort(), [...alerts].sort());
+  const { anchors } = readMarkdown(runbook!);
+  for (const alert of alerts) assert.ok(anchors.has(alert.toLowerCase()), `docs/runbooks.md has no entry ${alert}`);
+  const urls = found(rules!, /runbook_url: (.*)$/gm);
+  assert.deepEqual(
+    urls,
+    alerts.map((alert) => `docs/runbooks.md#${alert.toLowerCase()}`),
+  );
+});

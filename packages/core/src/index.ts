@@ -11,6 +11,7 @@ export {
   type Rejection,
   type RejectionCode,
 } from './accept/rejection.ts';
+export * from './accept/when-again.ts';
 export * from './access/api-key.ts';
 export * from './access/caller.ts';
 export * from './access/change-keys.ts';

@@ -20,7 +20,8 @@ export interface RedisPlace {
 }
 
 const RECONNECT_MS_MAX = 1000;
-const SILENT_MS_MAX = 900;
+/** With what surrounds a command, a caller has his answer well within a second. */
+const SILENT_MS_MAX = 700;
 /** A worker follows a failover of the cluster as long as one takes; an intake says 503 in time and asks again. */
 const REDIRECTIONS_MAX = { intake: 4, worker: 200 };
 const REDIRECT_MS = 100;

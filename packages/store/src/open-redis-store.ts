@@ -14,6 +14,8 @@ export interface RedisStore extends ActivityStore {
   ping(): Promise<void>;
   /** Read from Redis, not assumed. `unknown` where Redis hides its settings. */
   durability(): Promise<Durability>;
+  /** Bytes that count against maxmemory, and that limit (0: none). */
+  memory(): Promise<{ readonly usedBytes: number; readonly bytesMax: number }>;
   /** Milliseconds since 1970 by Redis's clock. */
   nowMs(): Promise<number>;
   close(): Promise<void>;
@@ -39,12 +41,19 @@ export function openRedisStore({ url, ca, role, onError, clock }: RedisStoreOpti
       await redis.exists(`${shardBase()}connections`);
     },
     durability: () => readDurability(redis),
+    memory: async () => readMemory(await redis.info('memory')),
     nowMs: async () => Number(await run('now', [shardBase()], [])),
     close: async () => {
       redis.disconnect();
     },
     redis,
   };
+}
+
+/** What Redis does not hold against its limit (buffers of replicas and of the append-only file) does not count here either. */
+function readMemory(info: string): { usedBytes: number; bytesMax: number } {
+  const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  return { usedBytes: number('used_memory') - number('mem_not_counted_for_evict'), bytesMax: number('maxmemory') };
 }
 
 async function readDurability(redis: RedisClient): Promise<Durability> {

@@ -28,13 +28,14 @@ export const INTAKE_PROBLEMS = {
     'This Idempotency-Key was used for a request with another body; a key stands for one request on one path.',
   idempotency_in_progress:
     'The request with this Idempotency-Key is being stored; ask again in a moment to be told its answer.',
+  store_full: 'Redis has hardly any memory left; nothing more is taken until Graph has taken some.',
   durability_too_low: 'Redis keeps activities less safely than SLUICE_DURABILITY promises; nothing was stored.',
 } as const;
 
 type Refused = Exclude<AppendOutcome, { readonly status: 'stored' }>;
 
-const BACKLOG_RETRY_S = 10;
 const SETTING_RETRY_S = 60;
+const FULL_RETRY_S = 10;
 
 /** What was valid and is not among the appended was stored before. accepted + duplicates + rejected is what was sent. */
 export function answerStored(
@@ -70,7 +71,8 @@ export function refuseEmpty(): Problem {
   return { status: 400, code: 'no_activities', detail: BODY_REFUSALS.no_activities };
 }
 
-export function refuseAppend(refused: Refused): Problem {
+/** retryS: for the refusals that need to know when there is room again. */
+export function refuseAppend(refused: Refused, retryS: number = FULL_RETRY_S): Problem {
   const { status } = refused;
   switch (status) {
     case 'key-reused':
@@ -81,7 +83,9 @@ export function refuseAppend(refused: Refused): Problem {
       return { ...keyProblem(409, 'idempotency_in_progress'), headers };
     }
     case 'full':
-      return tryLater('backlog_full', BACKLOG_RETRY_S);
+      return tryLater('backlog_full', retryS);
+    case 'store-full':
+      return refuseFullStore(retryS);
     case 'too-many-connections':
       return tryLater('too_many_connections', SETTING_RETRY_S);
     case 'busy':
@@ -104,6 +108,10 @@ export function keyHeaders(replayed: boolean, keptMs: number | null): Record<str
 
 function keyProblem(status: number, code: 'idempotency_key_reused' | 'idempotency_in_progress'): Problem {
   return { status, code, detail: INTAKE_PROBLEMS[code] };
+}
+
+export function refuseFullStore(retryS: number): Problem {
+  return tryLater('store_full', retryS);
 }
 
 export function refuseDurability(): Problem {

@@ -34,14 +34,17 @@ export interface AppendLimits {
   /** Pieces the store was asked for and has not answered, all requests together. */
   readonly piecesInFlightMax: number;
   readonly retryAfterMs: number;
+  /** While the store is silent, so often one piece is sent to it, to find out whether it is still. */
+  readonly silentProbeMs: number;
   readonly wakesInFlightMax: number;
 }
 
-/** 900 ms: with what surrounds it, a caller has an answer within a second. 2,000: half of the 4,096 answers a lane remembers. */
+/** 700 ms: with what surrounds it, on a busy machine too, a caller has an answer within a second. 2,000: half of the 4,096 answers a lane remembers. */
 export const APPEND_LIMITS: AppendLimits = {
-  requestMsMax: 900,
+  requestMsMax: 700,
   piecesInFlightMax: 2000,
   retryAfterMs: 50,
+  silentProbeMs: 100,
   wakesInFlightMax: 1000,
 };
 
@@ -91,8 +94,8 @@ export type PieceToAppend = Omit<AppendPiece, 'lane' | 'sequence'>;
 
 export type PieceOutcome = AppendResult | Unstored;
 
-/** The store was not asked, or did not answer. */
-type Unstored = { readonly status: 'busy' | 'late' | 'failed' };
+/** The store was not asked, or did not answer; store-full: it has no memory left. */
+type Unstored = { readonly status: 'busy' | 'late' | 'failed' | 'store-full' };
 
 export interface Appender {
   /** One piece, for who has not got its whole request yet; msMax is a whole request's unless told. */
@@ -174,18 +177,22 @@ function boundAppends({
   onError,
 }: AppendParts): (piece: AppendPiece, withinMs: number) => Promise<AppendResult | Unstored> {
   let inFlight = 0;
+  const silence = watchSilence(limits);
 
   async function ask(piece: AppendPiece, isLate: () => boolean): Promise<AppendResult | Unstored> {
     inFlight++;
     try {
-      return await store.append(piece).catch(async (error: unknown) => {
+      const result = await store.append(piece).catch(async (error: unknown) => {
+        if (isOutOfMemory(error)) throw error;
         await pause(limits.retryAfterMs);
         if (isLate()) throw error;
         return store.append(piece);
       });
+      silence.end();
+      return result;
     } catch (error) {
       onError(error);
-      return { status: 'failed' };
+      return { status: isOutOfMemory(error) ? 'store-full' : 'failed' };
     } finally {
       inFlight--;
     }
@@ -194,10 +201,13 @@ function boundAppends({
   return async (piece, withinMs) => {
     if (withinMs <= 0) return { status: 'late' };
     if (inFlight >= limits.piecesInFlightMax) return { status: 'busy' };
+    if (!silence.mayAsk()) return { status: 'late' };
     const { promise: late, resolve } = Promise.withResolvers<Unstored>();
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
+      // A last piece that had little time left says nothing of the store.
+      if (withinMs >= limits.requestMsMax / 2) silence.begin();
       onError(new Error(`the store did not confirm a request within ${limits.requestMsMax} ms`));
       resolve({ status: 'late' });
     }, withinMs);
@@ -207,6 +217,34 @@ function boundAppends({
       clearTimeout(timer);
     }
   };
+}
+
+/**
+ * A store that let one request wait in vain would let the next one wait as long. So from the first on that was late, callers
+ * are told at once, and only now and then one finds out whether the store answers again.
+ */
+function watchSilence({ silentProbeMs }: AppendLimits) {
+  let silent = false;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    begin: () => {
+      silent = true;
+    },
+    end: () => {
+      silent = false;
+    },
+    mayAsk: () => {
+      const now = performance.now();
+      if (silent && now - askedAtMs < silentProbeMs) return false;
+      askedAtMs = now;
+      return true;
+    },
+  };
+}
+
+/** What Redis says when a write would take it over maxmemory; nothing was written then. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('OOM ');
 }
 
 /** Not awaited by any answer: a lost wake-up is repaired, a slow one must not slow the caller. */

@@ -12,6 +12,8 @@ import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
+import { watchBacklogs } from './watch-backlogs.ts';
+import type { MemoryWatch } from './watch-memory.ts';
 
 /** How long a request may be sent again under its Idempotency-Key. */
 const IDEMPOTENCY_WINDOW_MS = 86_400_000;
@@ -21,6 +23,7 @@ export interface IntakeParts {
   readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
+  readonly memory: Pick<MemoryWatch, 'fullForS'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Unique to this life of this process: 1 to 32 of [A-Za-z0-9_-]. */
@@ -98,6 +101,8 @@ export function buildIntake(parts: IntakeParts): HttpServer {
         ? null
         : promiseDurability(read, { least: config.durability, assumed: config.durabilityAssume });
     },
+    memory: parts.memory,
+    backlogs: watchBacklogs({ store, clock: () => performance.now(), chance: Math.random }),
     receiptRef: () => makeReceiptRef(parts.randomBytes(RECEIPT_REF_LENGTH)),
     shardTag: parts.shardTag,
     metrics,

@@ -9,6 +9,7 @@ import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
 import { buildIntake } from './build-intake.ts';
 import { createRandomBytes } from './random-bytes.ts';
+import { watchMemory } from './watch-memory.ts';
 
 /** A Redis that starts at the same moment is waited for so long; after that callers are told, not kept waiting. */
 const REACH_MS = 2000;
@@ -33,11 +34,21 @@ function openIntake(config: Config, access: Access, logger: ReturnType<typeof cr
   const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
   const watch = watchStore({ store, clock: () => performance.now(), logger });
+  const memory = watchMemory({
+    read: () => store.memory(),
+    clock: () => performance.now(),
+    chance: Math.random,
+    onChange: (full, { usedBytes, bytesMax }) => {
+      if (full) logger.warn({ usedBytes, bytesMax }, 'Redis is nearly full; activities are answered 503');
+      else logger.info({ usedBytes, bytesMax }, 'Redis has room again');
+    },
+  });
   const server = buildIntake({
     config,
     store,
     scheduler: wakeups,
     watch,
+    memory,
     logger,
     metrics: createMetrics('intake', VERSION),
     lane: randomUUID().replaceAll('-', ''),
@@ -51,6 +62,7 @@ function openIntake(config: Config, access: Access, logger: ReturnType<typeof cr
   async function close(): Promise<void> {
     access.close();
     watch.stop();
+    memory.stop();
     await wakeups.close();
     await store.close();
   }

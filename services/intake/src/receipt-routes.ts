@@ -15,7 +15,7 @@ export interface ReadLimits {
   readonly readsInFlightMax: number;
 }
 
-export const READ_LIMITS: ReadLimits = { readMsMax: 900, readsInFlightMax: 500 };
+export const READ_LIMITS: ReadLimits = { readMsMax: 700, readsInFlightMax: 500 };
 
 export function addReceiptRoutes(app: FastifyInstance, { store, lingerMsOf, limits }: ReceiptRouteParts): void {
   const read = boundReads(limits);

@@ -1,10 +1,8 @@
 /* append, for a body of lines: one piece after another, all under one receipt, also when the stream came before under its key. */
 import { type AcceptedActivity, planPieces, type RejectedEntry, receiptIdOf } from '@sluice/core';
-import { ProblemError } from '@sluice/http';
-import { refuseAppend } from './answer-append.ts';
 import type { AppendSettings, PieceToAppend } from './append-request.ts';
 import type { StreamKey } from './request-key.ts';
-import { keyLimitsOf, promiseOrThrow, type StoreParts } from './store-checked.ts';
+import { keyLimitsOf, promiseOrThrow, refusalOf, type StoreParts } from './store-checked.ts';
 
 export interface AcceptedLine extends AcceptedActivity {
   readonly line: number;
@@ -75,7 +73,9 @@ export function openLineStore(
         result = await parts.appendPiece(pieceOf(lines));
       }
       if (result.status === 'resumed' || result.status === 'replayed') throw new Error('a stream has no such answer');
-      if (!('appended' in result)) throw new ProblemError(refuseAppend(result));
+      if (!('appended' in result)) {
+        throw await refusalOf(parts, { connectionId, settings, entries: lines.accepted.length }, result);
+      }
       keptMs = result.keptMs ?? keptMs;
       return { appended: result.appended, duplicates: result.duplicates, durability };
     },

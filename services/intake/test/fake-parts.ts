@@ -22,6 +22,8 @@ export interface FakeStore {
   onReceipt: () => Promise<void>;
   durability: string | null;
   ready: boolean;
+  /** Seconds until the store has room; null: it has. */
+  fullForS: number | null;
 }
 
 export interface FakeIntake {
@@ -59,6 +61,7 @@ export function openFakeIntake(
     onReceipt: async () => {},
     durability: 'fsync',
     ready: true,
+    fullForS: null,
   };
   const logs: string[] = [];
   const server = buildIntake({
@@ -85,6 +88,7 @@ export function openFakeIntake(
       ready: () => (store.ready ? { ready: true } : { ready: false, reason: 'Redis has not answered for 12 seconds.' }),
       durability: () => store.durability,
     },
+    memory: { fullForS: () => store.fullForS },
     logger: createLogger('intake', 'info', { write: (line) => logs.push(line) }),
     metrics: createMetrics('intake', '1'),
     lane: 'lane-1',

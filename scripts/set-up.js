@@ -3,7 +3,9 @@
   Plain JavaScript for any Node from 20 on and without a dependency, because it runs before anything is installed. It says what
   it does and how long that took, and says nothing when nothing is missing.
 
-    node scripts/set-up.js [--packages-only]
+    node scripts/set-up.js [--packages-only] [--browser]
+
+  --browser: a Chromium as well, for the tests of pages. It is installed by root on Debian; elsewhere those tests are skipped.
 */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
@@ -15,6 +17,7 @@ const NODE_MAJOR_MIN = 20;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** Holds the terminal's last word when a command fails: enough for npm's and apt's own explanation. */
 const OUTPUT_LINES_SHOWN = 30;
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** @typedef {{ readonly title: string, readonly steps: readonly (readonly string[])[] }} Instruction */
 /**
@@ -318,6 +321,24 @@ async function setUpRedis(env) {
   return true;
 }
 
+/**
+ * Never a reason to stop: without a browser the tests of pages are skipped, and say so.
+ * @param {NodeJS.ProcessEnv} env
+ */
+function setUpBrowser(env) {
+  const path = env.PATH ?? '';
+  if (BROWSERS.some((name) => findOnPath(name, path) !== null)) return;
+  if (process.getuid?.() !== 0 || findOnPath('apt-get', path) === null) {
+    console.log('There is no chromium on PATH, so the tests of pages in a browser will be skipped.');
+    return;
+  }
+  const startedMs = Date.now();
+  console.log('Installing chromium with apt-get, for the tests of pages; this takes up to two minutes ...');
+  const script = aptScript(false).replace('redis-server', 'chromium');
+  if (runQuietly(['sh', '-c', script], { env })) console.log(`chromium installed in ${seconds(startedMs)} s.`);
+  else console.error('apt-get could not install chromium, see above; the tests of pages will be skipped.');
+}
+
 /** @param {string} question */
 async function agrees(question) {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -345,7 +366,9 @@ export async function setUp({ root, args, env }) {
   }
   if (!setUpPackages(root, env)) return 1;
   if (args.includes('--packages-only')) return 0;
-  return (await setUpRedis(env)) ? 0 : 1;
+  if (!(await setUpRedis(env))) return 1;
+  if (args.includes('--browser')) setUpBrowser(env);
+  return 0;
 }
 
 const here = fileURLToPath(import.meta.url);

@@ -13,7 +13,7 @@ import { type System, startSystem } from '../support/start-system.ts';
 const CONNECTION = 'wiki';
 const NAUGHTY = {
   code: '"><img src=x onerror=alert(1)>',
-  message: "<script>alert('x')</script> \u202Eevil\u202C 'quoted' & ${7*7} {{7*7}}",
+  message: "<script>alert('x')</script> \u202Eevil\u202C 'quoted' & {{7*7}}",
 };
 const MENDED = { rate: null, concurrency: null, latencyMs: [1, 3] };
 const REFUSING = { ...MENDED, shares: { 207: 1 }, entryError: { code: 'invalidRequest', message: 'no' } };

@@ -36,6 +36,7 @@ export * from './outcome/read-reply.ts';
 export * from './outcome/reply.ts';
 export * from './ports/access.ts';
 export * from './ports/activity-store.ts';
+export * from './ports/alerts.ts';
 export * from './ports/audit-log.ts';
 export * from './ports/caller-quotas.ts';
 export * from './ports/dead-letters.ts';

@@ -10,6 +10,7 @@
                 ids       hash    generations of remembered ids; id:* set, a bucket of one
                 keyed     hash    generations of Idempotency-Keys; key:* hash, a bucket of one
                 idsForgotten, sweptAt string
+                alerts    hash    what a person was told -> beginning, begun or ending
                 credentials hash  tenant -> when its credential ends
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head

@@ -7,6 +7,7 @@ import {
   type TakeRequest,
   type TakeResult,
 } from '@sluice/core';
+import { redisAlerts } from './alerts.ts';
 import { appendArguments, readAppend } from './append-arguments.ts';
 import type { RunScript } from './client.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
@@ -60,6 +61,7 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
     connectionIds,
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
     ...redisLookups(run, connectionBase),
+    ...redisAlerts(run),
     fleetNotes: async () => readFleetNotes(await run('fleet-notes', [shard], [])),
     noteCredential: async (tenantId, expiresAtMs) => {
       await run('note-credential', [shard], [tenantId, expiresAtMs ?? '']);

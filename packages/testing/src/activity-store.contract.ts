@@ -1,5 +1,6 @@
 /* The port's promises in sentences. Every implementation of the store runs this suite; so the one in memory cannot drift. */
 import { describe } from 'node:test';
+import { alertsContract } from './contract/alerts.contract.ts';
 import { appendContract } from './contract/append.contract.ts';
 import { blockContract } from './contract/block.contract.ts';
 import { choiceContract } from './contract/choice.contract.ts';
@@ -44,6 +45,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('replay', () => replayContract(makeStore));
     describe('lookups', () => lookupsContract(makeStore));
     describe('views', () => viewContract(makeStore));
+    describe('alerts', () => alertsContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });
 }

@@ -3,6 +3,7 @@
   store of one test: nothing is bounded but what the port bounds.
 */
 import type { ActivityStore } from '@sluice/core';
+import { alertTold, recentEnds, sightAlert } from './memory/alerts.ts';
 import { appendPiece } from './memory/append-piece.ts';
 import { pauseConnection, resumeConnection } from './memory/block.ts';
 import { viewConnection } from './memory/connection-view.ts';
@@ -49,6 +50,10 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
       const connection = connectionOf(state, id);
       return structuredClone(viewItem(connection, itemId, itemsBefore(connection, itemId), now()));
     },
+    sightAlert: async (sighting) => sightAlert(state, sighting, now()),
+    alertTold: async (key) => alertTold(state, key),
+    alertKeys: async () => [...state.alerts.keys()],
+    recentEnds: async ({ connectionId, sinceMs, most }) => recentEnds(connectionOf(state, connectionId), sinceMs, most),
     fleetNotes: async () => structuredClone(viewFleetNotes(state, now())),
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),

@@ -7,13 +7,14 @@
 import type { Bucket, Learning } from '../quota/bucket.ts';
 import type { TenantQuota } from '../quota/tenant-quota.ts';
 import type { Settlement } from '../settle/settlement.ts';
+import type { AlertStore } from './alerts.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
 import type { KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
 import type { ReceiptWatchStore } from './receipt-watch.ts';
 
-export interface ActivityStore extends DeadLetterStore, FleetNoteStore, LookupStore, ReceiptWatchStore {
+export interface ActivityStore extends DeadLetterStore, AlertStore, FleetNoteStore, LookupStore, ReceiptWatchStore {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.

@@ -12,6 +12,7 @@ import {
   type SettledEntry,
 } from '@sluice/core';
 
+import type { Alert } from './alerts.ts';
 import type { Tenant } from './tenant.ts';
 
 /** A moment by the store's clock, in both units. One for each step. */
@@ -32,6 +33,7 @@ export interface State {
   /** When the last id came that was forgotten before its window was over; null: none was. */
   idsForgotten: { readonly lastMs: number; readonly windowMs: number } | null;
   readonly credentialExpiryMs: Map<string, number>;
+  readonly alerts: Map<string, Alert>;
   /** Oldest first. */
   keyGenerations: KeyGeneration[];
   /** When the newest key came that had to make room for others; 0 = none had to. */
@@ -194,6 +196,7 @@ export function emptyState(): State {
     idGenerations: [],
     idsForgotten: null,
     credentialExpiryMs: new Map(),
+    alerts: new Map(),
     keyGenerations: [],
     keysCutMs: 0,
     settledIds: new Set(),

@@ -11,6 +11,8 @@
                 keyed     hash    generations of Idempotency-Keys; key:* hash, a bucket of one
                 idsForgotten, sweptAt string
                 alerts    hash    what a person was told -> beginning, begun or ending
+                u:*       hash    the buckets of a caller: requests and activities
+                audit     stream  who did what, the last 10,000
                 credentials hash  tenant -> when its credential ends
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head
@@ -39,6 +41,15 @@ export function connectionBase(connectionId: string, tag: string = SHARD_TAG): s
 
 export function tenantBase(tenantId: string, tag: string = SHARD_TAG): string {
   return `{${tag}}:t:${tenantId}:`;
+}
+
+/** The buckets of a caller: the id of a key, or of an application. */
+export function callerBase(callerId: string, tag: string = SHARD_TAG): string {
+  return `{${tag}}:u:${callerId}`;
+}
+
+export function auditKey(tag: string = SHARD_TAG): string {
+  return `{${tag}}:audit`;
 }
 
 /** BullMQ's prefix: its queues lie in the shard's slot. */

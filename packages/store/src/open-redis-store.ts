@@ -1,5 +1,7 @@
-import type { ActivityStore } from '@sluice/core';
+import type { ActivityStore, AuditLog, CallerQuotas } from '@sluice/core';
 import type { Redis } from 'ioredis';
+import { redisAuditLog } from './audit-log.ts';
+import { redisCallerQuotas } from './caller-quotas.ts';
 import { openRedis, type RedisClient, type RedisPlace, type RedisRole, scriptRunner, writersOf } from './client.ts';
 import { shardBase } from './keys.ts';
 import { redisActivityStore } from './redis-activity-store.ts';
@@ -9,7 +11,7 @@ export type Durability = 'unknown' | 'memory' | 'fsync-1s' | 'fsync' | 'replicat
 
 const LEVELS: readonly Durability[] = ['unknown', 'memory', 'fsync-1s', 'fsync', 'replicated'];
 
-export interface RedisStore extends ActivityStore {
+export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog {
   /** Rejects when Redis does not answer; for an intake within a second. */
   ping(): Promise<void>;
   /** Read from Redis, not assumed. `unknown` where Redis hides its settings. */
@@ -36,6 +38,8 @@ export function openRedisStore({ url, ca, role, onError, clock }: RedisStoreOpti
   const store = redisActivityStore({ run, connectionIds: () => redis.smembers(`${shardBase()}connections`) });
   return {
     ...store,
+    ...redisCallerQuotas(run),
+    ...redisAuditLog(redis),
     ping: async () => {
       // Of a key and not PING: on a cluster, the server that matters is the one that holds the shard.
       await redis.exists(`${shardBase()}connections`);

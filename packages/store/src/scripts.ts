@@ -21,6 +21,7 @@ export const SCRIPT_NAMES = [
   'items',
   'item',
   'now',
+  'charge',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -69,6 +70,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   items: ['clock', 'columns', 'item-index'],
   item: ['clock'],
   now: ['clock'],
+  charge: ['clock'],
 };
 
 /** How many KEYS a script takes. */
@@ -92,6 +94,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   items: 1,
   item: 1,
   now: 1,
+  charge: 1,
 };
 
 /** The text of a script alone, as its author wrote it. */

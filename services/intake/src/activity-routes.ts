@@ -13,12 +13,14 @@ import {
 import { answerStored, keyHeaders, refuse, refuseAll, refuseBody } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
 import type { AwaitReceipt } from './await-receipts.ts';
+import type { ChargeCaller } from './charge-caller.ts';
 import { type RequestKey, requestKeyOf, streamKeyOf } from './request-key.ts';
 import { type StoredRequest, type StoreParts, storeChecked } from './store-checked.ts';
 import { takeLines } from './take-lines.ts';
 
 export interface ActivityRouteParts extends StoreParts {
   readonly rules: BodyRules;
+  readonly charge: ChargeCaller;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
   /** Whose Idempotency-Keys a request's are: the client's, so that they outlive the change of its API key. */
@@ -80,6 +82,7 @@ async function takeActivities(
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
+  await parts.charge.request(request.caller, checked.accepted.length);
   const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
   const answer = answerStored({ receiptId: stored.receiptId, connectionId }, checked, stored.appended);
   return addStoredHeaders(reply, stored).code(answer.status).send(answer.body);
@@ -96,7 +99,7 @@ async function takeLineActivities(
   const key = streamKeyOf(request, parts.callerOf(request));
   const { summary, ...stored } = await takeLines(
     parts,
-    { connectionId, settings, rules: parts.rules, key },
+    { connectionId, settings, rules: parts.rules, key, charge: parts.charge.stream(request.caller) },
     request.body as LineBody,
   );
   const { receiptId } = summary;

@@ -1,12 +1,13 @@
 /* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
 import { type Config, rememberConnections } from '@sluice/config';
-import type { Access, ActivityStore, Caller, DrainScheduler, Scope } from '@sluice/core';
+import type { Access, ActivityStore, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
 import { createReceiptWaits, WAIT_LIMITS, type WaitLimits } from './await-receipts.ts';
+import { chargeCallers } from './charge-caller.ts';
 import { addGraphRoutes } from './graph-routes.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { promiseDurability } from './promise-durability.ts';
@@ -20,6 +21,7 @@ const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 
 export interface IntakeParts {
   readonly config: Config;
+  readonly quotas: CallerQuotas;
   readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
@@ -35,6 +37,8 @@ export interface IntakeParts {
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
+  /** Only for tests that move time themselves. */
+  readonly pause?: (ms: number) => Promise<void>;
   readonly limits?: Partial<AppendLimits & ReadLimits & WaitLimits>;
 }
 
@@ -74,6 +78,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     onError: limitLogs(parts.logger, 'storing failed'),
   });
   const routeParts = {
+    charge: chargeCallers({ quotas: parts.quotas, ...(parts.pause !== undefined && { pause: parts.pause }) }),
     awaitReceipt: createReceiptWaits({
       store,
       limits: { ...WAIT_LIMITS, ...parts.limits },

@@ -112,6 +112,7 @@ async function takeGraphActivities(
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
+  await parts.charge.request(call.request.caller, checked.accepted.length);
   const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
   addStoredHeaders(reply, stored);
   const waitS = readPreferWait(call.request.headers['prefer']);

@@ -46,6 +46,7 @@ function openIntake(config: Config, access: Access, logger: ReturnType<typeof cr
   const server = buildIntake({
     config,
     store,
+    quotas: store,
     scheduler: wakeups,
     watch,
     memory,

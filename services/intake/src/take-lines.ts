@@ -13,6 +13,7 @@ import {
 import { type LineBody, type ParsedLine, ProblemError } from '@sluice/http';
 import { INTAKE_PROBLEMS, refuseEmpty } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
+import type { ChargePiece } from './charge-caller.ts';
 import type { StreamKey } from './request-key.ts';
 import type { StoredRequest, StoreParts } from './store-checked.ts';
 import { type AcceptedLine, openLineStore } from './store-lines.ts';
@@ -45,6 +46,8 @@ export interface LinesTarget {
   readonly settings: AppendSettings;
   readonly rules: Omit<ActivityRules, 'itemId'>;
   readonly key: StreamKey | null;
+  /** Of the caller's quota, before a piece is stored. */
+  readonly charge: ChargePiece;
 }
 
 /** Throws a ProblemError with what was decided before when not all of the body could be taken. */
@@ -109,6 +112,7 @@ function beginTake(parts: StoreParts, target: LinesTarget) {
   }
 
   async function store(last: boolean): Promise<string> {
+    if (waiting.length > 0) await target.charge(waiting.length);
     const named = rejectedEntries();
     const newlyRejected = rejectedTotal - stored.rejectedTotal;
     const decided = { rejected: newlyRejected, rejectedEntries: named, lastLine: line, last };

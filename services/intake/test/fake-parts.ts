@@ -4,6 +4,7 @@ import { type Config, loadConfig } from '@sluice/config';
 import type { AppendPiece, AppendResult, ConnectionView, ReceiptView } from '@sluice/core';
 import type { HttpServer } from '@sluice/http';
 import { createLogger, createMetrics } from '@sluice/telemetry';
+import { createMemoryCallerQuotas } from '@sluice/testing';
 import { buildIntake, type IntakeParts } from '../src/build-intake.ts';
 
 export const GUID = '11111111-2222-3333-4444-555555555555';
@@ -97,6 +98,7 @@ export function openFakeIntake(
     requestId: () => 'made-by-us',
     hostsAllowed: 'local',
     access: OPEN_ACCESS,
+    quotas: createMemoryCallerQuotas({ nowUs: () => performance.now() * 1000 }),
     ...parts,
   });
   const ask = async (method: 'GET' | 'POST', url: string, body?: string, headers?: Record<string, string>) => {

@@ -26,7 +26,15 @@ interface Waiting {
   readonly wake: () => void;
 }
 
-export function boundedCalls(max: number): Calls {
+/** Calls `then` after so many milliseconds; answers how to call it off. */
+export type StartTimer = (ms: number, then: () => void) => () => void;
+
+const startTimer: StartTimer = (ms, then) => {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+};
+
+export function boundedCalls(max: number, start: StartTimer = startTimer): Calls {
   let inFlight = 0;
   let reserved = 0;
   /** In the order of asking. */
@@ -47,13 +55,13 @@ export function boundedCalls(max: number): Calls {
   function waitInLine(withinMs: number): Promise<number> {
     return new Promise((resolve) => {
       const serve = () => {
-        clearTimeout(timer);
+        callOff();
         resolve(1);
       };
-      const timer = setTimeout(() => {
+      const callOff = start(withinMs, () => {
         line.delete(serve);
         resolve(0);
-      }, withinMs);
+      });
       line.add(serve);
     });
   }
@@ -71,12 +79,12 @@ export function boundedCalls(max: number): Calls {
       const one = {
         connectionId,
         wake: () => {
-          clearTimeout(timer);
+          callOff();
           waiting.delete(one);
           resolve();
         },
       };
-      const timer = setTimeout(one.wake, withinMs);
+      const callOff = start(withinMs, () => one.wake());
       waiting.add(one);
     });
   }

@@ -4,6 +4,7 @@ import type { HeldToken } from '../tokens/token-keeper.ts';
 import type { PostAnswer } from './exchange.ts';
 
 const EXCERPT_LENGTH_MAX = 512;
+const BYTE_ORDER_MARK = '\uFEFF';
 /** Graph's is a GUID. */
 const REQUEST_ID_LENGTH_MAX = 128;
 
@@ -40,7 +41,8 @@ function parseBody(
   if (problem !== null) return { body: undefined, problem };
   if (text === '') return { body: undefined, problem: 'empty' };
   try {
-    return { body: JSON.parse(text), problem: null };
+    // RFC 8259 lets a reader pass over a byte order mark, which some servers write.
+    return { body: JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text), problem: null };
   } catch {
     return { body: undefined, problem: 'not-json' };
   }

@@ -2,7 +2,7 @@ import type { ReceiptEntry, ReceiptView } from '@sluice/core';
 import { pairs } from './read-connection.ts';
 
 export function readReceipt(receiptId: string, reply: unknown): ReceiptView | null {
-  const [list, inFlight] = reply as readonly [readonly string[], number];
+  const [list, inFlight, retrying, retryAtMs] = reply as readonly [readonly string[], number, number, number | string];
   const fields = pairs(list);
   const connectionId = fields.get('connection');
   if (connectionId === undefined) return null;
@@ -16,6 +16,7 @@ export function readReceipt(receiptId: string, reply: unknown): ReceiptView | nu
     final: complete && left <= 0,
     complete,
     lastLine: count('lines'),
+    retrying: retrying === 0 ? null : { entries: retrying, fromMs: Number(retryAtMs) },
     counts: {
       pending: Math.max(0, left - inFlight),
       inFlight,

@@ -49,6 +49,10 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
       const ref = receiptId.slice(SHARD_TAG.length);
       return readReceipt(receiptId, await run('receipt', [shard], [ref, connectionsBase()]));
     },
+    receiptRefOfKey: async ({ id, windowMs }) => {
+      const [ref] = (await run('keyed-receipt', [shard], [id, windowMs])) as [string];
+      return ref === '' ? null : ref;
+    },
     endedReceipts: async (receiptIds) => {
       if (receiptIds.length > RECEIPTS_WATCHED_MAX)
         throw new RangeError(`${receiptIds.length} receipts; at most ${RECEIPTS_WATCHED_MAX} a call.`);

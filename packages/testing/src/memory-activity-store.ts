@@ -9,6 +9,7 @@ import { pauseConnection, resumeConnection } from './memory/block.ts';
 import { viewConnection } from './memory/connection-view.ts';
 import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
 import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
+import { findKey } from './memory/keyed.ts';
 import { learn } from './memory/learning.ts';
 import { viewCalls, viewItem, viewItems } from './memory/lookups.ts';
 import { itemsBefore } from './memory/pick-item.ts';
@@ -58,6 +59,7 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),
     receipt: async (receiptId) => structuredClone(viewReceipt(state, receiptId, now())),
+    receiptRefOfKey: async (key) => findKey(state, key, now())?.receiptRef ?? null,
     endedReceipts: async (receiptIds) => receiptIds.filter((id) => viewReceipt(state, id, now())?.final !== false),
     connection: async (id) => {
       const connection = knownConnections(state).find((known) => known.id === id);

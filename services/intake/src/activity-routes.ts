@@ -16,6 +16,7 @@ import type { AwaitReceipt } from './await-receipts.ts';
 import type { ChargeCaller } from './charge-caller.ts';
 import { type RequestKey, requestKeyOf, streamKeyOf } from './request-key.ts';
 import { type StoredRequest, type StoreParts, storeChecked } from './store-checked.ts';
+import { openLineStore } from './store-lines.ts';
 import { takeLines } from './take-lines.ts';
 
 export interface ActivityRouteParts extends StoreParts {
@@ -25,6 +26,8 @@ export interface ActivityRouteParts extends StoreParts {
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
   /** Whose Idempotency-Keys a request's are: the client's, so that they outlive the change of its API key. */
   readonly callerOf: (request: FastifyRequest) => string;
+  /** Whether a receipt is kept for it. */
+  readonly wantsReceipt: (request: FastifyRequest) => boolean;
   /** For who wants to be told what became of it. */
   readonly awaitReceipt: AwaitReceipt;
   readonly receiptOf: (receiptId: string) => Promise<ReceiptView | null>;
@@ -83,29 +86,45 @@ async function takeActivities(
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
   await parts.charge.request(request.caller, checked.accepted.length);
-  const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
+  const stored = await storeChecked(
+    parts,
+    { connectionId, settings, key, wantsReceipt: parts.wantsReceipt(request) },
+    checked,
+  );
   const answer = answerStored({ receiptId: stored.receiptId, connectionId }, checked, stored.appended);
   return addStoredHeaders(reply, stored).code(answer.status).send(answer.body);
 }
 
 async function takeLineActivities(
   parts: ActivityRouteParts,
-  target: Target,
+  place: Target,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { connectionId } = target;
-  const settings = settingsOrThrow(parts, target);
+  const { connectionId } = place;
+  const settings = settingsOrThrow(parts, place);
   const key = streamKeyOf(request, parts.callerOf(request));
-  const { summary, ...stored } = await takeLines(
-    parts,
-    { connectionId, settings, rules: parts.rules, key, charge: parts.charge.stream(request.caller) },
-    request.body as LineBody,
-  );
+  const target = { connectionId, settings, key, wantsReceipt: parts.wantsReceipt(request) };
+  const lineStore = await openLineStore(parts, target);
+  if (expectsContinue(request)) sendEarly(reply, lineStore.receiptId());
+  const rules = { rules: parts.rules, connectionId, charge: parts.charge.stream(request.caller) };
+  const { summary, ...stored } = await takeLines(parts, { ...rules, lineStore }, request.body as LineBody);
   const { receiptId } = summary;
   return addStoredHeaders(reply, { receiptId, ...stored })
     .code(summary.rejectedTotal === 0 ? 202 : 207)
     .send(summary);
+}
+
+/** Who waits for 100 (Continue) understands 103 as well; others may take it for the answer. */
+function expectsContinue({ headers }: FastifyRequest): boolean {
+  return headers.expect?.toLowerCase() === '100-continue';
+}
+
+/** Where the receipt will be, before the answer: for who may hang up half-way. */
+function sendEarly(reply: FastifyReply, receiptId: string | null): void {
+  if (receiptId === null) return;
+  const location = `/v1/receipts/${receiptId}`;
+  reply.raw.writeEarlyHints({ link: `<${location}>; rel="describedby"`, location, 'x-request-id': reply.request.id });
 }
 
 export function keyOf({ callerOf }: ActivityRouteParts, request: FastifyRequest): RequestKey | null {

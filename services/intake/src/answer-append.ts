@@ -17,7 +17,9 @@ export interface Answer {
 export const INTAKE_PROBLEMS = {
   connection_id_invalid: 'A connection id is 3 to 32 letters and digits.',
   connection_not_found: 'Activities are not taken for this connection: it is not one of those that are configured.',
-  receipt_not_found: 'This is not the id of a receipt.',
+  receipt_not_found: 'This is not the id of a receipt, or nothing with a receipt was stored under this key.',
+  receipt_query_invalid:
+    'Ask for a receipt by idempotencyKey and path: the Idempotency-Key as it was sent, and the path it was sent to, without what follows a question mark.',
   receipt_expired: 'There is no receipt under this id; it was never given, or it has expired.',
   no_valid_activity: 'No activity in the body is valid; rejected says why, one by one.',
   backlog_full: 'The connection holds as many waiting activities as it may; Graph must take some first.',

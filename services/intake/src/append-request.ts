@@ -62,8 +62,9 @@ export interface RequestToAppend {
   readonly connectionId: string;
   /** Those of the connection. */
   readonly settings: AppendSettings;
-  /** Unique to the request; it is the reference of its receipt unless the request came before under its key. */
-  readonly receiptRef: string;
+  /** Unique to the request, and the reference of its receipt unless it wants none, or came before under its key. */
+  readonly ownRef: string;
+  readonly wantsReceipt: boolean;
   readonly receiptIdOf: (receiptRef: string | null) => string | null;
   /** The pieces, with entries of that receipt: the same ones whenever the same body is sent. */
   readonly plan: (receiptRef: string | null) => readonly Piece[];
@@ -123,7 +124,7 @@ async function appendRequest(
   requestMsMax: number,
 ): Promise<AppendOutcome> {
   const until = performance.now() + requestMsMax;
-  let receiptRef: string | null = request.receiptRef;
+  let receiptRef = request.wantsReceipt ? request.ownRef : null;
   let pieces = request.plan(receiptRef);
   let [appended, nth, keptMs, resumed] = [0, 0, null as number | null, false];
   while (nth < pieces.length) {
@@ -154,7 +155,7 @@ async function appendRequest(
 const NOTHING_MORE: Piece = { groups: [], last: true, roomFor: 0 };
 
 function pieceOf(
-  { connectionId, settings, receiptIdOf, rejected, duplicates, key, receiptRef: owner }: RequestToAppend,
+  { connectionId, settings, receiptIdOf, rejected, duplicates, key, ownRef: owner }: RequestToAppend,
   { piece, nth, receiptRef }: { readonly piece: Piece; readonly nth: number; readonly receiptRef: string | null },
 ): PieceToAppend {
   const refused = nth === 0 ? rejected : [];

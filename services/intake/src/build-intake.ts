@@ -2,7 +2,7 @@
 import { type Config, rememberConnections } from '@sluice/config';
 import type { Access, ActivityStore, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
-import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
+import { buildServer, type FastifyRequest, type HttpServer, type StoreWatch } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
@@ -22,7 +22,7 @@ const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 export interface IntakeParts {
   readonly config: Config;
   readonly quotas: CallerQuotas;
-  readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts'>;
+  readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts' | 'receiptRefOfKey'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
   readonly memory: Pick<MemoryWatch, 'fullForS'>;
@@ -35,6 +35,8 @@ export interface IntakeParts {
   /** So many bytes of chance. */
   readonly randomBytes: (count: number) => Uint8Array;
   readonly requestId: () => string;
+  /** Absent: everybody does. */
+  readonly wantsReceipt?: (request: FastifyRequest) => boolean;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
   /** Only for tests that move time themselves. */
@@ -79,6 +81,8 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   });
   const routeParts = {
     charge: chargeCallers({ quotas: parts.quotas, ...(parts.pause !== undefined && { pause: parts.pause }) }),
+    wantsReceipt: parts.wantsReceipt ?? (() => true),
+    receiptRefOfKey: (id: string) => store.receiptRefOfKey({ id, windowMs: IDEMPOTENCY_WINDOW_MS }),
     awaitReceipt: createReceiptWaits({
       store,
       limits: { ...WAIT_LIMITS, ...parts.limits },
@@ -116,6 +120,9 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   addGraphRoutes(server, routeParts);
   addReceiptRoutes(server.app, {
     store,
+    callerOf: routeParts.callerOf,
+    shardTag: parts.shardTag,
+    keyMs: IDEMPOTENCY_WINDOW_MS,
     lingerMsOf: (id) => settingsOf(id)?.lingerMs ?? 0,
     limits: { ...READ_LIMITS, ...parts.limits },
   });

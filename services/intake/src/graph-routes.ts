@@ -113,9 +113,10 @@ async function takeGraphActivities(
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
   await parts.charge.request(call.request.caller, checked.accepted.length);
-  const stored = await storeChecked(parts, { connectionId, settings, key }, checked);
-  addStoredHeaders(reply, stored);
   const waitS = readPreferWait(call.request.headers['prefer']);
+  const wantsReceipt = waitS !== null || parts.wantsReceipt(call.request);
+  const stored = await storeChecked(parts, { connectionId, settings, key, wantsReceipt }, checked);
+  addStoredHeaders(reply, stored);
   if (waitS !== null) return answerWaited(parts, { waitS, receiptId: stored.receiptId, checked, sent, call }, reply);
   return reply.code(checked.rejected.length === 0 ? 200 : 207).send(graphResults(call.version, sent, checked));
 }

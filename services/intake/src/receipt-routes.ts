@@ -1,11 +1,16 @@
 /* GET of a receipt: what became of the activities of one request. */
-import { type ActivityStore, isReceiptId, mayUse } from '@sluice/core';
-import { type FastifyInstance, httpProblem, ProblemError } from '@sluice/http';
+import { type ActivityStore, isReceiptId, mayUse, receiptIdOf } from '@sluice/core';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, httpProblem, ProblemError } from '@sluice/http';
 import { refuse, storeUnavailable } from './answer-append.ts';
 import { describeReceipt } from './describe-receipt.ts';
+import { keyIdOf } from './request-key.ts';
 
 export interface ReceiptRouteParts {
-  readonly store: Pick<ActivityStore, 'receipt' | 'connection'>;
+  readonly store: Pick<ActivityStore, 'receipt' | 'connection' | 'receiptRefOfKey'>;
+  readonly callerOf: (request: FastifyRequest) => string;
+  readonly shardTag: string;
+  /** How long Idempotency-Keys are remembered. */
+  readonly keyMs: number;
   readonly lingerMsOf: (connectionId: string) => number;
   readonly limits: ReadLimits;
 }
@@ -17,23 +22,43 @@ export interface ReadLimits {
 
 export const READ_LIMITS: ReadLimits = { readMsMax: 700, readsInFlightMax: 500 };
 
-export function addReceiptRoutes(app: FastifyInstance, { store, lingerMsOf, limits }: ReceiptRouteParts): void {
-  const read = boundReads(limits);
+export function addReceiptRoutes(app: FastifyInstance, parts: ReceiptRouteParts): void {
+  const { store, lingerMsOf } = parts;
+  const read = boundReads(parts.limits);
+
   // Who sends may see what became of it; who looks may look.
   const config = { scopes: ['ingest', 'read'] } as const;
-  app.get<{ Params: { receiptId: string } }>('/v1/receipts/:receiptId', { config }, async (request, reply) => {
-    const { receiptId } = request.params;
-    if (!isReceiptId(receiptId)) throw new ProblemError(refuse(404, 'receipt_not_found'));
+
+  async function describe(receiptId: string, { caller }: FastifyRequest, reply: FastifyReply) {
     const described = await read(async () => {
       const receipt = await store.receipt(receiptId);
       if (receipt === null) return null;
-      if (!mayUse(request.caller, receipt.connectionId)) throw new ProblemError(NOT_ALLOWED);
+      if (!mayUse(caller, receipt.connectionId)) throw new ProblemError(NOT_ALLOWED);
       const connection = receipt.counts.pending > 0 ? await store.connection(receipt.connectionId) : null;
       return describeReceipt(receipt, connection, lingerMsOf(receipt.connectionId));
     });
     if (described === null) throw new ProblemError(refuse(404, 'receipt_expired'));
     reply.header('cache-control', 'no-store');
     return described;
+  }
+
+  app.get<{ Params: { receiptId: string } }>('/v1/receipts/:receiptId', { config }, (request, reply) => {
+    const { receiptId } = request.params;
+    if (!isReceiptId(receiptId)) throw new ProblemError(refuse(404, 'receipt_not_found'));
+    return describe(receiptId, request, reply);
+  });
+
+  // For who has lost the answer, or hung up before there was one: the key and the path are all that it needs to know.
+  app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/v1/receipts', { config }, async (request, reply) => {
+    const { idempotencyKey, path } = request.query;
+    const asked = typeof idempotencyKey === 'string' && typeof path === 'string';
+    const id = asked ? keyIdOf(idempotencyKey, path, parts.callerOf(request)) : null;
+    if (id === null) throw new ProblemError(refuse(400, 'receipt_query_invalid'));
+    const ref = await read(() => store.receiptRefOfKey({ id, windowMs: parts.keyMs }));
+    if (ref === null) throw new ProblemError(refuse(404, 'receipt_not_found'));
+    const receiptId = receiptIdOf(parts.shardTag, ref);
+    reply.header('content-location', `/v1/receipts/${receiptId}`);
+    return describe(receiptId, request, reply);
   });
 }
 
@@ -58,7 +83,6 @@ function boundReads(limits: ReadLimits): <T>(read: () => Promise<T>) => Promise<
         inFlight--;
       })
       .catch((error: unknown) => {
-        if (error instanceof ProblemError) throw error;
         throw new ProblemError(storeUnavailable(), { cause: error });
       });
     try {

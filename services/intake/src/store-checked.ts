@@ -25,6 +25,7 @@ export interface StoreParts extends Appender {
   /** RECEIPT_REF_LENGTH characters that nobody can guess. */
   readonly receiptRef: () => string;
   readonly shardTag: string;
+  readonly receiptRefOfKey: (keyId: string) => Promise<string | null>;
   readonly idempotency: {
     readonly windowMs: number;
     readonly keysMax: number;
@@ -43,17 +44,23 @@ export interface StoredRequest extends Pick<Stored, 'appended' | 'replayed' | 'k
 /** Throws a ProblemError when not all of it is stored. */
 export async function storeChecked(
   parts: StoreParts,
-  target: { readonly connectionId: string; readonly settings: AppendSettings; readonly key: RequestKey | null },
+  target: {
+    readonly connectionId: string;
+    readonly settings: AppendSettings;
+    readonly key: RequestKey | null;
+    readonly wantsReceipt: boolean;
+  },
   { accepted, rejected, duplicates }: CheckedBody,
 ): Promise<StoredRequest> {
   const durability = promiseOrThrow(parts);
-  const { connectionId, settings, key } = target;
+  const { connectionId, settings, key, wantsReceipt } = target;
   const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
   const receiptIdOf = (ref: string | null) => (ref === null ? null : receiptIdOfShard(parts.shardTag, ref));
   const outcome = await parts.append({
     connectionId,
     settings,
-    receiptRef: parts.receiptRef(),
+    ownRef: parts.receiptRef(),
+    wantsReceipt,
     receiptIdOf,
     plan: (receiptRef) => planPieces({ accepted, receiptRef, rememberAs }),
     key: key === null ? null : { ...key, ...keyLimitsOf(parts) },

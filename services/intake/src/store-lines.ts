@@ -28,17 +28,20 @@ export interface LineStore {
   ) => Promise<{ readonly appended: number; readonly duplicates: number; readonly durability: string }>;
 }
 
-export function openLineStore(
-  parts: StoreParts,
-  {
-    connectionId,
-    settings,
-    key,
-  }: { readonly connectionId: string; readonly settings: AppendSettings; readonly key: StreamKey | null },
-): LineStore {
+export interface LineStoreTarget {
+  readonly connectionId: string;
+  readonly settings: AppendSettings;
+  readonly key: StreamKey | null;
+  readonly wantsReceipt: boolean;
+}
+
+export async function openLineStore(parts: StoreParts, target: LineStoreTarget): Promise<LineStore> {
+  const { connectionId, settings, key, wantsReceipt } = target;
   const owner = parts.receiptRef();
-  let receiptRef: string | null = owner;
-  let [resumed, keptMs] = [false, null as number | null];
+  // A stream that came before goes on under its receipt; a store that cannot say so now says it with the first piece.
+  const known = key === null ? null : await parts.receiptRefOfKey(key.id).catch(() => null);
+  let receiptRef = known ?? (wantsReceipt ? owner : null);
+  let [resumed, keptMs] = [known !== null, null as number | null];
   const receiptId = () => (receiptRef === null ? null : receiptIdOf(parts.shardTag, receiptRef));
 
   function rememberAs(one: AcceptedActivity): string | null {

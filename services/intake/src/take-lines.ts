@@ -12,11 +12,9 @@ import {
 } from '@sluice/core';
 import { type LineBody, type ParsedLine, ProblemError } from '@sluice/http';
 import { INTAKE_PROBLEMS, refuseEmpty } from './answer-append.ts';
-import type { AppendSettings } from './append-request.ts';
 import type { ChargePiece } from './charge-caller.ts';
-import type { StreamKey } from './request-key.ts';
 import type { StoredRequest, StoreParts } from './store-checked.ts';
-import { type AcceptedLine, openLineStore } from './store-lines.ts';
+import type { AcceptedLine, LineStore } from './store-lines.ts';
 
 /** Rejected lines that an answer names. */
 const REJECTED_LISTED_MAX = 1000;
@@ -43,15 +41,18 @@ export interface LinesSummary {
 
 export interface LinesTarget {
   readonly connectionId: string;
-  readonly settings: AppendSettings;
+  readonly lineStore: LineStore;
   readonly rules: Omit<ActivityRules, 'itemId'>;
-  readonly key: StreamKey | null;
   /** Of the caller's quota, before a piece is stored. */
   readonly charge: ChargePiece;
 }
 
 /** Throws a ProblemError with what was decided before when not all of the body could be taken. */
-export async function takeLines(parts: StoreParts, target: LinesTarget, body: LineBody): Promise<LinesTaken> {
+export async function takeLines(
+  parts: Pick<StoreParts, 'metrics'>,
+  target: LinesTarget,
+  body: LineBody,
+): Promise<LinesTaken> {
   const take = beginTake(parts, target);
   try {
     for await (const lines of body.read()) {
@@ -74,8 +75,8 @@ export async function takeLines(parts: StoreParts, target: LinesTarget, body: Li
 /** Problems that say everything themselves. */
 const ALONE: Readonly<Record<string, true>> = { no_activities: true, no_valid_activity: true };
 
-function beginTake(parts: StoreParts, target: LinesTarget) {
-  const lineStore = openLineStore(parts, target);
+function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
+  const { lineStore } = target;
   const activityRules: ActivityRules = { ...target.rules, itemId: 'required' };
   const waiting: AcceptedLine[] = [];
   const rejected: RejectedLine[] = [];

@@ -78,6 +78,7 @@ export function openFakeIntake(
       },
       connection: async () => store.connection,
       endedReceipts: async (ids) => ids,
+      receiptRefOfKey: async () => null,
     },
     scheduler: {
       wake: async (connectionId, atMs) => {

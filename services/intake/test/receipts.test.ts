@@ -23,6 +23,7 @@ const RECEIPT: ReceiptView = {
   final: false,
   complete: true,
   lastLine: 0,
+  retrying: null,
   counts: COUNTS,
   entries: [
     {
@@ -53,7 +54,8 @@ const CONNECTION = {
   nowMs: RECEIPT.acceptedMs + 5000,
   state: 'flowing',
   reason: null,
-  bucket: null,
+  pending: 4200,
+  bucket: { intervalUs: 40_000, closedUntilMs: 0 },
   inFlightLimit: null,
   blockedSinceMs: null,
 } as unknown as ConnectionView;
@@ -76,7 +78,8 @@ test('a receipt has the promised shape', async () => {
         reason: 'turn',
         entries: 3,
         until: null,
-        detail: 'Waits for its turn; fuller and older calls go first, retries at their time.',
+        detail:
+          '4200 activities wait in this connection, and about 25 calls a second are made; the fullest and oldest go first.',
       },
     ],
     entries: [
@@ -99,7 +102,7 @@ test('a receipt has the promised shape', async () => {
 test('what is waited for is said in the words of the connection', async () => {
   const { get, store } = openFakeIntake();
   store.receipt = RECEIPT;
-  const bucket = (closedUntilMs: number) => ({ closedUntilMs }) as never;
+  const bucket = (closedUntilMs: number) => ({ closedUntilMs, intervalUs: 400_000 }) as never;
   for (const [connection, expected] of [
     [{ state: 'paused' }, ['paused', null]],
     [{ state: 'held', reason: '403 Forbidden' }, ['held', null]],
@@ -149,4 +152,34 @@ test('a store that fails or is silent is 503 in time, and reads are bounded', as
     ],
   );
   assert.equal((await get(URL)).body.code, 'overloaded');
+});
+
+test('entries that wait for a retry are told apart, with the time of the first; a stop of the connection is for all', async () => {
+  const { get, store } = openFakeIntake();
+  store.receipt = { ...RECEIPT, retrying: { entries: 2, fromMs: RECEIPT.acceptedMs + 9000 } };
+  store.connection = CONNECTION;
+  const reasons = async () =>
+    (await get(URL)).body.waitingFor.map(({ reason, entries, until }: Record<string, unknown>) => [
+      reason,
+      entries,
+      until,
+    ]);
+  const retry = ['retry', 2, '2026-01-31T13:45:09.000Z'];
+  assert.deepEqual(await reasons(), [['turn', 1, null], retry]);
+  store.connection = { ...CONNECTION, nowMs: RECEIPT.acceptedMs + 1 };
+  assert.deepEqual(await reasons(), [['linger', 1, '2026-01-31T13:45:01.000Z'], retry]);
+  store.connection = { ...CONNECTION, state: 'held', reason: 'Graph says 403.' };
+  assert.deepEqual(await reasons(), [['held', 3, null]]);
+  store.connection = CONNECTION;
+  store.receipt = { ...store.receipt, counts: { ...COUNTS, pending: 2 } };
+  assert.deepEqual(await reasons(), [retry]);
+});
+
+test('a connection of which nothing is known yet waits for its turn all the same', async () => {
+  const { get, store } = openFakeIntake();
+  store.receipt = { ...RECEIPT, lastLine: 77, complete: false };
+  store.connection = { ...CONNECTION, pending: 1, bucket: null };
+  const { body } = await get(URL);
+  assert.equal(body.waitingFor[0].detail, '1 activity waits in this connection; the fullest and oldest go first.');
+  assert.deepEqual([body.lastLine, body.complete], [77, false]);
 });

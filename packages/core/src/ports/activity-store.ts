@@ -10,11 +10,17 @@ import type { Settlement } from '../settle/settlement.ts';
 import type { AlertStore } from './alerts.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
-import type { KeyResult, PieceKey } from './idempotency.ts';
+import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
 import type { ReceiptWatchStore } from './receipt-watch.ts';
 
-export interface ActivityStore extends DeadLetterStore, AlertStore, FleetNoteStore, LookupStore, ReceiptWatchStore {
+export interface ActivityStore
+  extends DeadLetterStore,
+    AlertStore,
+    FleetNoteStore,
+    IdempotencyStore,
+    LookupStore,
+    ReceiptWatchStore {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.
@@ -276,6 +282,8 @@ export interface ReceiptView {
   readonly complete: boolean;
   /** Of a stream: all lines up to this one are decided. 0: it was none. */
   readonly lastLine: number;
+  /** Of the pending ones those that wait for the time of their retry, and the first such time; null: none does. Not more than a hundred groups of retries are looked at. */
+  readonly retrying: { readonly entries: number; readonly fromMs: number } | null;
   readonly counts: {
     readonly pending: number;
     readonly inFlight: number;

@@ -46,3 +46,8 @@ export type KeyResult =
   | { readonly status: 'in-progress'; readonly forMs: number; readonly keptMs: number }
   /** Under this key something else was sent. */
   | { readonly status: 'key-reused'; readonly keptMs: number };
+
+export interface IdempotencyStore {
+  /** The receipt of the request that came under a key; null: the key is not remembered, or its request wanted no receipt. Reads only. */
+  receiptRefOfKey(key: Pick<PieceKey, 'id' | 'windowMs'>): Promise<string | null>;
+}

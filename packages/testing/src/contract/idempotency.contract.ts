@@ -90,6 +90,17 @@ export function idempotencyContract(makeStore: MakeStore): void {
       assert.equal((await send({ nth: 1 })).status, 'appended');
     }));
 
+  test('a key leads to the receipt of its request, also of one that is half stored', () =>
+    withStore(makeStore, async (steps) => {
+      const send = sender(steps);
+      const key = { id: '4611686018427387904', windowMs: DAY_MS };
+      assert.equal(await steps.store.receiptRefOfKey(key), null);
+      await send({}, { last: false });
+      assert.equal(await steps.store.receiptRefOfKey(key), REF);
+      await send({ id: '7' }, { receiptId: null });
+      assert.equal(await steps.store.receiptRefOfKey({ ...key, id: '7' }), null);
+    }));
+
   test('a refused request is not remembered', () =>
     withStore(makeStore, async (steps) => {
       const send = sender(steps);

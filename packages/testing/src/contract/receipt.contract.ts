@@ -38,6 +38,7 @@ export function receiptContract(makeStore: MakeStore): void {
         final: false,
         complete: true,
         lastLine: 0,
+        retrying: null,
         counts: { ...NONE, pending: 5 },
         entries: [],
         entriesTotal: 0,
@@ -158,6 +159,22 @@ export function receiptContract(makeStore: MakeStore): void {
       assert.equal((await view()).delivered, 3);
       assert.equal(await store.receipt('s0receipt-0001'), null);
       assert.equal((await store.receipt('s0receipt-0002'))?.final, true);
+    }));
+
+  test('a receipt says how many of its entries wait for the time of a retry, and until when', () =>
+    withStore(makeStore, async ({ store, append, advance, lease, settle, nowMs }) => {
+      await append('a', makeEntries(4, { receiptRef: REF }), { receiptId: ID });
+      await append('b', makeEntries(2, { receiptRef: 'receipt-0002' }), { receiptId: 's0receipt-0002' });
+      const [one, two] = [await lease(NOW), await lease(NOW)];
+      const retry = (delayMs: number, group = 0) => makeRequeue({ delayMs, group });
+      await settle(one, [retry(5000, 0), retry(5000, 0), retry(3000, 1), ACK]);
+      await settle(two, retry(1000));
+      const now = await nowMs();
+      assert.deepEqual((await store.receipt(ID))?.retrying, { entries: 3, fromMs: now + 3000 });
+      await advance(3000);
+      assert.deepEqual((await store.receipt(ID))?.retrying, { entries: 2, fromMs: now + 5000 });
+      await advance(2000);
+      assert.deepEqual([(await store.receipt(ID))?.retrying, (await store.receipt(ID))?.counts.pending], [null, 3]);
     }));
 
   test('who waits is told which receipts are final, and which are not there', () =>

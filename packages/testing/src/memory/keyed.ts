@@ -8,7 +8,7 @@ const CLAIM_MS = 1500;
 /** null: the piece is to be stored. */
 export function checkKey(state: State, { key, receiptId }: AppendPiece, now: Now): KeyResult | null {
   if (key === undefined) return null;
-  const known = find(state, key, now);
+  const known = findKey(state, key, now);
   if (known === undefined) return null;
   const keptMs = keptOf(state, key, now);
   const { receiptRef, appended: appendedBefore, open } = known;
@@ -31,7 +31,7 @@ export function checkKey(state: State, { key, receiptId }: AppendPiece, now: Now
 export function rememberKey(state: State, piece: AppendPiece, appended: number, now: Now): number | null {
   const { key } = piece;
   if (key === undefined) return null;
-  const known = find(state, key, now) ?? begin(state, piece, key, now);
+  const known = findKey(state, key, now) ?? begin(state, piece, key, now);
   if (key.nth !== null) {
     known.appended += appended;
     known.open = piece.last ? null : { pieces: key.nth + 1, owner: key.owner, untilMs: now.ms + CLAIM_MS };
@@ -57,13 +57,13 @@ function begin(state: State, { receiptId }: AppendPiece, key: PieceKey, now: Now
   return request;
 }
 
-function find(state: State, key: PieceKey, now: Now): KeyedRequest | undefined {
+export function findKey(state: State, key: Pick<PieceKey, 'id' | 'windowMs'>, now: Now): KeyedRequest | undefined {
   return live(state, key, now)
     .map(({ keys }) => keys.get(key.id))
     .findLast((request) => request !== undefined);
 }
 
-function live({ keyGenerations }: State, { windowMs }: PieceKey, now: Now): KeyGeneration[] {
+function live({ keyGenerations }: State, { windowMs }: Pick<PieceKey, 'windowMs'>, now: Now): KeyGeneration[] {
   return keyGenerations.filter(({ lastMs }) => lastMs + windowMs > now.ms);
 }
 

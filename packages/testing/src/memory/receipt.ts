@@ -96,6 +96,7 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
     final: isFinal(receipt),
     complete,
     lastLine,
+    retrying: findRetrying(state, receipt, now),
     counts: {
       pending,
       inFlight,
@@ -112,6 +113,17 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
     // More can end than is listed, so the total follows the counts.
     entriesTotal: rejected + dead + parked,
   };
+}
+
+/** Of entries that wait for the time of a retry. */
+function findRetrying(state: State, receipt: Receipt, now: Now): ReceiptView['retrying'] {
+  const groups = (state.connections.get(receipt.connectionId)?.groups ?? [])
+    .filter(({ dueMs }) => dueMs > now.ms)
+    .map(({ dueMs, entries }) => ({ dueMs, count: entries.filter((one) => receiptOf(state, one) === receipt).length }))
+    .filter(({ count }) => count > 0);
+  if (groups.length === 0) return null;
+  const entries = groups.reduce((sum, { count }) => sum + count, 0);
+  return { entries, fromMs: Math.min(...groups.map(({ dueMs }) => dueMs)) };
 }
 
 function countLeased(state: State, receipt: Receipt): number {

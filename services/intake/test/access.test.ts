@@ -143,7 +143,7 @@ test('a receipt is shown to who may send to its connection or look, and to nobod
     rejected: 0,
     duplicates: 0,
   };
-  opened.store.receipt = { ...receipt, counts, entries: [], entriesTotal: 0, lastLine: 0 };
+  opened.store.receipt = { ...receipt, counts, entries: [], entriesTotal: 0, lastLine: 0, retrying: null };
   const status = async (headers: Record<string, string>) =>
     (await ask(opened, ['GET', `/v1/receipts/${receipt.receiptId}`], headers)).statusCode;
   assert.deepEqual([await status(ALL), await status(LOOK), await status(HR)], [200, 200, 403]);

@@ -121,13 +121,18 @@ function graphPaths(): JsonSchema {
         operationId: at === 0 ? 'addActivities' : 'addActivitiesQualified',
         tags: ['drop-in'],
         summary: 'What a client of Microsoft Graph sends, answered in Graph’s shape; success means stored',
-        parameters: [parameter('idempotencyKey')],
+        parameters: [parameter('idempotencyKey'), parameter('preferWait')],
         requestBody: {
           required: true,
           content: { [JSON_TYPE]: { schema: ref('ActivityList'), example: { activities: [EXAMPLE] } } },
         },
         responses: {
           200: { description: 'All are stored.', ...storedHeaders(), ...json('GraphResults') },
+          202: {
+            description: 'Waited for, and not final in time: all that are not refused are stored.',
+            ...storedHeaders(),
+            ...json('GraphResults'),
+          },
           207: {
             description: 'Some were invalid; the others are stored.',
             ...storedHeaders(),
@@ -145,6 +150,18 @@ function graphPaths(): JsonSchema {
 
 function receiptPaths(): JsonSchema {
   return {
+    '/v1/receipts': {
+      get: {
+        operationId: 'findReceipt',
+        tags: ['activities'],
+        summary: 'The receipt of a request whose answer was lost, by its Idempotency-Key',
+        parameters: [parameter('receiptKey'), parameter('receiptPath')],
+        responses: {
+          200: { description: 'The receipt.', content: { [JSON_TYPE]: { schema: ref('Receipt') } } },
+          ...problems([400, 401, 403, 404, 503]),
+        },
+      },
+    },
     '/v1/receipts/{receiptId}': {
       parameters: [parameter('receiptId')],
       get: {

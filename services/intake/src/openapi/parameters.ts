@@ -19,6 +19,29 @@ export const PARAMETERS = {
     example: 'welcome',
   },
   receiptId: { name: 'receiptId', in: 'path', required: true, schema: { type: 'string' } },
+  receiptKey: {
+    name: 'idempotencyKey',
+    in: 'query',
+    required: true,
+    description: 'The Idempotency-Key of the request, as it was sent.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+  receiptPath: {
+    name: 'path',
+    in: 'query',
+    required: true,
+    description: 'The path that the request was sent to.',
+    schema: { type: 'string' },
+    example: '/v1/connections/demo/activities',
+  },
+  preferWait: {
+    name: 'Prefer',
+    in: 'header',
+    description:
+      '`wait=N`: to be answered with what Graph said of each activity, if that is known within N seconds (30 at most).',
+    schema: { type: 'string' },
+    example: 'wait=20',
+  },
   version: { name: 'version', in: 'path', required: true, schema: { enum: ['v1.0', 'beta'] } },
   idempotencyKey: {
     name: 'Idempotency-Key',

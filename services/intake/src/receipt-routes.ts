@@ -83,6 +83,7 @@ function boundReads(limits: ReadLimits): <T>(read: () => Promise<T>) => Promise<
         inFlight--;
       })
       .catch((error: unknown) => {
+        if (error instanceof ProblemError) throw error;
         throw new ProblemError(storeUnavailable(), { cause: error });
       });
     try {

@@ -13,6 +13,7 @@ function lossy(wakeups: Wakeups): Wakeups {
     wake: async (connectionId, atMs) => (lost() ? undefined : wakeups.wake(connectionId, atMs)),
     spread: async (connectionId) => (lost() ? undefined : wakeups.spread(connectionId)),
     repair: async (connectionId) => (lost() ? undefined : wakeups.repair(connectionId)),
+    onRefused: wakeups.onRefused,
     close: () => wakeups.close(),
   };
 }

@@ -7,6 +7,8 @@ import { DRAIN_OPTIONS, DRAIN_QUEUE, type DrainJob, EVENTS_MAX, PREFIX } from '.
 export interface Wakeups extends DrainScheduler {
   /** A drain that no other job can stand in the way of. */
   repair(connectionId: string): Promise<void>;
+  /** Told of each wake-up that Redis had no memory for. */
+  onRefused(told: (connectionId: string, delayMs: number) => void): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export function openWakeups({ store, onError = () => {}, clock = Date.now }: Wak
   let queue: Queue<DrainJob> | null = null;
   let offset = { ms: 0, readAtMs: Number.NEGATIVE_INFINITY };
   let spreads = 0;
+  let refused: (connectionId: string, delayMs: number) => void = () => {};
 
   function openQueue(): Queue<DrainJob> {
     const connection = store.redis;
@@ -50,6 +53,7 @@ export function openWakeups({ store, onError = () => {}, clock = Date.now }: Wak
       );
     } catch (error) {
       onError(error as Error);
+      if (isOutOfMemory(error)) refused(connectionId, delay);
       used.waitUntilReady().catch(() => replace(used));
     }
   }
@@ -80,8 +84,16 @@ export function openWakeups({ store, onError = () => {}, clock = Date.now }: Wak
       return add(connectionId, 0, { id: `${connectionId}~spread${spreads}` });
     },
     repair: (connectionId) => add(connectionId, 0),
+    onRefused: (told) => {
+      refused = told;
+    },
     close: async () => {
       await queue?.close();
     },
   };
+}
+
+/** What Redis says to a write when it is at its maxmemory. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('OOM ');
 }

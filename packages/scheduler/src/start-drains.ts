@@ -6,6 +6,7 @@
 */
 import type { RedisStore } from '@sluice/store';
 import { Queue, Worker } from 'bullmq';
+import { drainHere } from './drain-here.ts';
 import type { Wakeups } from './open-wakeups.ts';
 import { DRAIN_QUEUE, type DrainJob, PREFIX, SWEEP_QUEUE } from './queues.ts';
 
@@ -50,6 +51,8 @@ export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): 
   });
   const sweepQueue = new Queue(SWEEP_QUEUE, { ...shared, streams: { events: { maxLen: 100 } } });
   const sweeps = new Worker(SWEEP_QUEUE, () => sweep(SWEEP_EVERY_MS / 2), { ...workerOptions, concurrency: 1 });
+  const here = drainHere(drain, () => performance.now());
+  wakeups.onRefused(here.plan);
   drains.on('error', onError);
   sweeps.on('error', onError);
   sweepQueue.on('error', onError);
@@ -81,7 +84,7 @@ export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): 
     stop: async () => {
       clearInterval(watch);
       clearInterval(ensure);
-      await Promise.all([drains.close(), sweeps.close()]);
+      await Promise.all([drains.close(), sweeps.close(), here.stop()]);
       await sweepQueue.close();
     },
   };

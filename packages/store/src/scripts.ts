@@ -75,6 +75,12 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   charge: ['clock'],
 };
 
+/**
+ * Scripts that give memory back, or are needed before any can be given back: they run on a Redis that is at its maxmemory as
+ * well. Were they refused there, nothing would ever leave it. Needs Redis 7 or later.
+ */
+const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set(['take', 'settle', 'learn', 'sweep', 'pause', 'dead-letters']);
+
 /** How many KEYS a script takes. */
 export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   append: 2,
@@ -114,5 +120,6 @@ export function loadScript(name: ScriptName, clock?: string): string {
       ? clock
       : readFileSync(new URL(`./scripts/includes/${piece}.lua`, import.meta.url), 'utf8'),
   );
-  return [...pieces, readScript(name)].join('\n');
+  const flags = ALSO_WHEN_FULL.has(name) ? ['#!lua flags=allow-oom'] : [];
+  return [...flags, ...pieces, readScript(name)].join('\n');
 }

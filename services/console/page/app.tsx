@@ -40,6 +40,7 @@ const LINK_WORDS = {
   live: 'live',
   'redis-away': 'Redis away',
   lost: 'connection lost',
+  refused: 'not live',
 } as const;
 
 function Header() {

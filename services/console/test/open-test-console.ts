@@ -23,6 +23,8 @@ export interface TestConsole {
   readonly clock: ReturnType<typeof manualClock>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
   post(url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** For what does not end with its answer. */
+  listen(): Promise<{ readonly url: string; close(): Promise<void> }>;
   /** So many entries of an item, each with its own end. */
   end(itemId: string, count: number, verdict?: EntrySettlement): Promise<void>;
 }
@@ -93,6 +95,7 @@ export function openTestConsole(
     clock,
     get: (url, headers = {}) => ask('GET', url, undefined, headers),
     post: (url, body, headers = {}) => ask('POST', url, body, headers),
+    listen: async () => ({ url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() }),
     end: async (itemId, count, verdict = makeDeadLetter({ requestId: 'request-9' })) => {
       sequence += 1;
       const ids = { connectionId: CONNECTION, leaseId: `lease-${sequence}` };

@@ -4,6 +4,16 @@ import { connect, fleet, link } from '../state/live.ts';
 
 export function Banner() {
   const at = link.value;
+  if (at.kind === 'refused') {
+    return (
+      <div class="banner" role="alert">
+        <strong>The console does not stream to this page.</strong> {at.sentence}
+        <button type="button" onClick={connect}>
+          Try now
+        </button>
+      </div>
+    );
+  }
   if (at.kind !== 'lost' && at.kind !== 'redis-away') return null;
   const asOf = fleet.value === null ? null : clockTime(Date.parse(fleet.value.at));
   return (

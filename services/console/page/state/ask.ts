@@ -69,6 +69,14 @@ export async function ask<T>(path: string, body?: unknown, method?: string): Pro
   return answer as T;
 }
 
+/** Null: it would be answered. Only the beginning of the answer is waited for. */
+export async function askForRefusal(path: string): Promise<string | null> {
+  const response = await reach(path, {});
+  if (!response.ok) return refusalOf(response, await response.json().catch(() => null)).message;
+  await response.body?.cancel();
+  return null;
+}
+
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, signal: AbortSignal.timeout(ASK_MS_MAX), credentials: 'same-origin' });

@@ -5,7 +5,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { ShownConnection, ShownFleet } from '../../src/words/shown.ts';
 import { type StateWords, stateWords } from '../../src/words/state-words.ts';
-import { readSession, session } from './ask.ts';
+import { askForRefusal, readSession, session } from './ask.ts';
 
 export type Link =
   | { readonly kind: 'connecting' }
@@ -13,7 +13,9 @@ export type Link =
   /** The console says that Redis does not answer. */
   | { readonly kind: 'redis-away'; readonly sinceMs: number | null }
   /** The console itself is not heard. */
-  | { readonly kind: 'lost'; readonly sinceMs: number };
+  | { readonly kind: 'lost'; readonly sinceMs: number }
+  /** The console answers, but not with its stream: too many pages, or a key that may not see every connection. */
+  | { readonly kind: 'refused'; readonly sentence: string };
 
 export interface Seen {
   readonly connection: ShownConnection;
@@ -95,14 +97,22 @@ function tick(): void {
 
 function lose(): void {
   if (session.value?.needed === true) return;
-  if (link.value.kind !== 'lost') link.value = { kind: 'lost', sinceMs: Date.now() };
+  if (link.value.kind !== 'lost' && link.value.kind !== 'refused') link.value = { kind: 'lost', sinceMs: Date.now() };
   // A browser does not say why a stream ended; the session may have.
   if (Date.now() - askedSessionAtMs < SESSION_AGAIN_MS) return;
   askedSessionAtMs = Date.now();
-  readSession().then(
-    () => {
-      if (source?.readyState === EventSource.CLOSED && session.value?.needed !== true) connect();
-    },
-    () => {},
-  );
+  void findOut();
+}
+
+/** The browser gives up a stream that was refused, and does not say why: the answer does. */
+async function findOut(): Promise<void> {
+  try {
+    await readSession();
+    if (session.value?.needed === true || source?.readyState !== EventSource.CLOSED) return;
+    const refused = await askForRefusal('/api/v1/events');
+    if (refused === null) connect();
+    else link.value = { kind: 'refused', sentence: refused };
+  } catch {
+    // Not reached: it stays lost, and is asked again.
+  }
 }

@@ -5,10 +5,9 @@
 */
 import type { FastifyInstance } from '@sluice/http';
 import { refuse } from '../console-problems.ts';
-import type { ShownConnection } from '../words/shown.ts';
 import { createLiveClients } from './live-clients.ts';
 import type { ShowFleet } from './show-fleet.ts';
-import type { FleetWatch } from './watch-fleet.ts';
+import type { FleetReading, FleetWatch } from './watch-fleet.ts';
 
 export interface EventRouteParts {
   readonly fleet: FleetWatch;
@@ -23,42 +22,29 @@ const RETRY_MS = 1000;
 
 export function addEventRoutes(app: FastifyInstance, { fleet, show, isStopping, clock }: EventRouteParts): void {
   const clients = createLiveClients(clock);
-  /** What was sent last, by id. */
-  let sent = new Map<string, string>();
+  /** As sent last: what changed since then goes to those who have it. */
+  let sent: Written | null = null;
 
   const stopTicks = fleet.onTick(() => {
     if (isStopping()) clients.end();
     if (clients.size() > 0) sendTick();
-    else sent = new Map();
+    else sent = null;
   });
 
   function sendTick(): void {
     const reading = fleet.latest();
     const awaySinceMs = fleet.awaySinceMs();
     if (awaySinceMs !== null || reading === null) {
-      const frame = frameOf('away', { since: awaySinceMs === null ? null : new Date(awaySinceMs).toISOString() });
+      const since = awaySinceMs === null ? null : new Date(awaySinceMs).toISOString();
+      const frame = frameOf('away', JSON.stringify({ since }));
       clients.send({ delta: () => frame, whole: () => frame, isWhole: false });
       return;
     }
-    const now = new Map(show.connections(reading).map((each) => [each.connectionId, each]));
-    const texts = new Map([...now].map(([id, each]) => [id, JSON.stringify(each)]));
     const before = sent;
-    sent = texts;
-    clients.send({ delta: () => frameOf('changes', changesOf(before, texts, now)), whole, isWhole: true });
-
-    function whole(): string {
-      return frameOf('fleet', { ...show.fleet(reading!), list: [...now.values()] });
-    }
-
-    function changesOf(
-      old: ReadonlyMap<string, string>,
-      fresh: ReadonlyMap<string, string>,
-      all: ReadonlyMap<string, ShownConnection>,
-    ) {
-      const changed = [...fresh].filter(([id, text]) => old.get(id) !== text).map(([id]) => all.get(id));
-      const gone = [...old.keys()].filter((id) => !fresh.has(id));
-      return { ...show.fleet(reading!), changed, gone };
-    }
+    // Whoever comes between two ticks gets what was written at the last.
+    const now = before?.reading === reading ? before : write(reading, show);
+    sent = now;
+    clients.send({ delta: () => changesFrame(before, now), whole: () => wholeFrame(now), isWhole: true });
   }
 
   app.addHook('preClose', (done) => {
@@ -87,6 +73,34 @@ export function addEventRoutes(app: FastifyInstance, { fleet, show, isStopping, 
   });
 }
 
-function frameOf(event: string, content: unknown): string {
-  return `event: ${event}\ndata: ${JSON.stringify(content)}\n\n`;
+/** A reading as JSON: what concerns all connections, and each of them by id. */
+interface Written {
+  readonly reading: FleetReading;
+  readonly fleet: string;
+  readonly connections: ReadonlyMap<string, string>;
+}
+
+function write(reading: FleetReading, show: ShowFleet): Written {
+  const connections = new Map(show.connections(reading).map((each) => [each.connectionId, JSON.stringify(each)]));
+  return { reading, fleet: JSON.stringify(show.fleet(reading)), connections };
+}
+
+function wholeFrame({ fleet, connections }: Written): string {
+  return frameOf('fleet', withMember(fleet, `"list":[${[...connections.values()].join(',')}]`));
+}
+
+function changesFrame(before: Written | null, { fleet, connections }: Written): string {
+  const old = before?.connections ?? new Map<string, string>();
+  const changed = [...connections].filter(([id, text]) => old.get(id) !== text).map(([, text]) => text);
+  const gone = [...old.keys()].filter((id) => !connections.has(id));
+  return frameOf('changes', withMember(fleet, `"changed":[${changed.join(',')}],"gone":${JSON.stringify(gone)}`));
+}
+
+/** Into the JSON of an object that has members. */
+function withMember(json: string, member: string): string {
+  return `${json.slice(0, -1)},${member}}`;
+}
+
+function frameOf(event: string, json: string): string {
+  return `event: ${event}\ndata: ${json}\n\n`;
 }

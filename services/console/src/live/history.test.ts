@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ConnectionView } from '@sluice/core';
+import { createHistory, SAMPLE_EVERY_MS, SAMPLES_MAX } from './history.ts';
+
+/** What a sample looks at; the rest of a view does not matter here. */
+const view = (nowMs: number, parts: Partial<ConnectionView> = {}) =>
+  ({
+    connectionId: 'hr',
+    nowMs,
+    pending: 0,
+    oldestAcceptedMs: null,
+    appended: 0,
+    delivered: 0,
+    calls: 0,
+    leases: 0,
+    bucket: null,
+    deadLetters: 0,
+    parkedEntries: 0,
+    ...parts,
+  }) as ConnectionView;
+
+test('a sample is taken every five seconds, and rates are between two of them', () => {
+  const history = createHistory();
+  assert.equal(history.of('hr'), null);
+  for (let ms = 1000; ms <= 11_000; ms += 1000) {
+    const views = [view(ms, { appended: ms / 10, delivered: ms / 20, pending: ms, oldestAcceptedMs: ms - 2500 })];
+    history.add({ nowMs: ms, views });
+  }
+  const seen = history.of('hr')!;
+  assert.deepEqual([seen.sinceMs, seen.timesMs], [1000, [1000, 6000, 11_000]]);
+  assert.deepEqual(seen.series.pending, [1000, 6000, 11_000]);
+  assert.deepEqual(seen.series.oldestSeconds, [2.5, 2.5, 2.5]);
+  assert.deepEqual(seen.series.appendedPerSecond, [null, 100, 100]);
+  assert.deepEqual(seen.series.quotaCallsPerSecond, [null, null, null]);
+});
+
+test('an hour is kept and no more; a connection that came later was not zero before, it was not there', () => {
+  const history = createHistory();
+  const last = SAMPLES_MAX + 10;
+  for (let n = 0; n <= last; n++) {
+    const nowMs = n * SAMPLE_EVERY_MS;
+    const late = n < last ? [] : [view(nowMs, { connectionId: 'late', pending: 7 })];
+    history.add({ nowMs, views: [view(nowMs, { pending: n }), ...late] });
+  }
+  const old = history.of('hr')!;
+  assert.equal(old.timesMs.length, SAMPLES_MAX);
+  assert.deepEqual(
+    [old.sinceMs, old.timesMs[0], old.timesMs.at(-1)],
+    [0, 11 * SAMPLE_EVERY_MS, last * SAMPLE_EVERY_MS],
+  );
+  assert.deepEqual([old.series.pending[0], old.series.pending.at(-1)], [11, last]);
+  const late = history.of('late')!;
+  assert.deepEqual([late.series.pending.at(-2), late.series.pending.at(-1)], [null, 7]);
+});

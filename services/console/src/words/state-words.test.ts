@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ShownConnection } from './shown.ts';
+import { forSeconds, stateWords } from './state-words.ts';
+
+const NOW = Date.parse('2026-03-02T10:00:00Z');
+const at = (ms: number) => new Date(NOW + ms).toISOString();
+const RATES = { appendedPerSecond: 10, deliveredPerSecond: 5, callsPerSecond: 1, fill: 5 };
+
+function shown(parts: Partial<ShownConnection>): ShownConnection {
+  const none = { state: 'flowing', pending: 10, delayed: 0, callsInFlight: 0, rates: null, quota: null, reason: null };
+  const times = { oldestPendingAt: at(-1000), blockedSince: null, timeToDrainSeconds: null };
+  return { ...none, ...times, ...parts } as ShownConnection;
+}
+
+const words = (parts: Partial<ShownConnection>) => stateWords(shown(parts), NOW);
+
+test('a closed connection says for how long it is closed more, and nobody has to act', () => {
+  const quota = { callsPerSecond: 5, closedUntil: at(11_400), refusedInARow: 1 };
+  const { text, urgency, remedy } = words({ state: 'closed', quota });
+  assert.deepEqual([text, urgency, remedy], ['waiting for Graph: closed 12 s more', 'waiting', null]);
+  const over = { ...quota, closedUntil: at(-1) };
+  assert.equal(words({ state: 'closed', quota: over }).text, 'flowing', 'a closure that is over is none');
+});
+
+test('a hold says its cause, since when, and what to do', () => {
+  const held = words({ state: 'held', reason: 'credential: AADSTS7000222', blockedSince: at(-60_000) });
+  assert.deepEqual([held.urgency, held.text], ['stuck', 'held: the identity provider refuses the credential']);
+  assert.match(held.remedy ?? '', /Renew the secret/);
+  assert.equal(held.sinceMs, NOW - 60_000);
+  const other = words({ state: 'held', reason: 'something: new' });
+  assert.deepEqual([other.text, other.remedy], ['held: something: new', 'Mend the cause, then resume.']);
+});
+
+test('what nobody takes is stuck: no worker runs', () => {
+  const rates = { ...RATES, callsPerSecond: 0, deliveredPerSecond: 0, fill: null };
+  assert.equal(words({ rates, oldestPendingAt: at(-30_000) }).text, 'no worker takes it');
+  assert.equal(words({ rates, oldestPendingAt: at(-5000) }).urgency, 'flowing');
+  assert.equal(words({ rates, oldestPendingAt: at(-30_000), callsInFlight: 1 }).urgency, 'flowing');
+  const delayed = words({ rates, oldestPendingAt: at(-30_000), delayed: 10 });
+  assert.equal(delayed.text, '10 waiting for their next try');
+});
+
+test('who falls behind is told whether another worker would help', () => {
+  const old = { oldestPendingAt: at(-120_000), rates: { ...RATES, callsPerSecond: 9.5 } };
+  const quota = (callsPerSecond: number) => ({ callsPerSecond, closedUntil: null, refusedInARow: 0 });
+  assert.match(words({ ...old, quota: quota(10) }).remedy ?? '', /^More workers do not help/);
+  assert.match(words({ ...old, quota: quota(100) }).remedy ?? '', /another worker may help/);
+  assert.equal(words({ ...old, quota: quota(10), timeToDrainSeconds: 60 }).urgency, 'flowing');
+});
+
+test('a pause matters while something waits', () => {
+  assert.equal(words({ state: 'paused' }).urgency, 'behind');
+  assert.equal(words({ state: 'paused', pending: 0 }).urgency, 'waiting');
+  assert.equal(words({ state: 'idle', pending: 0 }).urgency, 'idle');
+});
+
+test('times are said in units that people use', () => {
+  const said = [1, 90_000, 150_000, 3_600_000, 7_300_000, 200_000_000].map(forSeconds);
+  assert.deepEqual(said, ['1 s', '90 s', '2 min 30 s', '60 min', '2 h 1 min', '2 days']);
+});

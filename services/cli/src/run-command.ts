@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEAD_HELP, runDead } from './commands/dead.ts';
+import { KEYS_HELP } from './commands/keys-help.ts';
 import { PAUSE_HELP, RESUME_HELP, runPause, runResume } from './commands/pause-resume.ts';
 import { runStatus, STATUS_HELP } from './commands/status.ts';
 import { runService } from './run-service.ts';
@@ -44,6 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },
   dead: { summary: 'dead letters: list, show, replay, discard, export', help: DEAD_HELP, run: runDead },
+  keys: { summary: 'API keys: create, list, revoke', help: KEYS_HELP, run: loadKeys },
 };
 
 /** Answers the exit code. */
@@ -78,6 +80,11 @@ async function runStart(args: readonly string[], world: World): Promise<number> 
   // Loaded only here: everything else answers at once without it.
   const { start } = await import('./start/start.ts');
   return start(plan, world);
+}
+
+async function loadKeys(args: readonly string[], world: World): Promise<number> {
+  const { runKeys } = await import('./commands/keys.ts');
+  return runKeys(args, world);
 }
 
 function service(name: string, summary: string, settings: string): Command {

@@ -1,5 +1,6 @@
 /* A whole Sluice of one test: Redis, emulator, intakes and workers as real processes on free ports. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,16 @@ export interface System {
 const WORKER_READY_MS = 60_000;
 const TENANT = '11111111-2222-4333-8444-555555555555';
 
+/** Services log in as the user that is shipped, so that every test shows that its permissions are enough. */
+const REDIS_USER = 'sluice';
+const REDIS_PASSWORD = 'of-this-test';
+const ACL_FILE = new URL('../../deploy/redis/sluice.acl', import.meta.url);
+
+export function leastPrivileges(): readonly string[] {
+  const line = readFileSync(ACL_FILE, 'utf8').trim().replace('>CHANGE-ME', `>${REDIS_PASSWORD}`);
+  return [`--${line.split(' ')[0]}`, ...line.split(' ').slice(1)];
+}
+
 /** Faster than in production where only waiting would be tested: a lease of 6 s, a linger of 100 ms, a first rate of 200/s. */
 const QUICK = {
   LOG_LEVEL: 'info',
@@ -50,13 +61,13 @@ const QUICK = {
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-system-'));
-  const redis = await startRedis({ appendOnly: true, args: options.redisArgs ?? [] });
+  const redis = await startRedis({ appendOnly: true, args: [...leastPrivileges(), ...(options.redisArgs ?? [])] });
   const emulatorService = await spawnService({ service: 'emulator', env: { SLUICE_DATA_DIR: folder } });
   const emulator = emulatorControl(emulatorService.url!);
   await emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 3], ...options.behavior });
   const env = {
     ...QUICK,
-    REDIS_URL: redis.url,
+    REDIS_URL: redis.url.replace('redis://', `redis://${REDIS_USER}:${REDIS_PASSWORD}@`),
     GRAPH_BASE_URL: emulatorService.url!,
     ...(options.configFile === undefined
       ? oneTenant(emulatorService.url!)

@@ -52,6 +52,7 @@ function openServer(address: RedisAddress, place: RedisPlace, role: RedisRole): 
   return new Redis({
     ...where,
     ...loginOf(address),
+    ...SILENT,
     db: address.database,
     ...(tls && { tls }),
     ...optionsOf(role),
@@ -63,7 +64,7 @@ function openCluster(address: RedisAddress, place: RedisPlace, role: RedisRole):
   const tls = tlsOf(address, place);
   const { enableOfflineQueue, ...options } = optionsOf(role);
   return new Cluster([...address.hosts], {
-    redisOptions: { ...loginOf(address), ...(tls && { tls }), ...options },
+    redisOptions: { ...loginOf(address), ...SILENT, ...(tls && { tls }), ...options },
     enableOfflineQueue,
     // Names and not addresses reach TLS, which compares them with the certificate.
     ...(tls && { dnsLookup: (host: string, found: DnsFound) => found(null, host) }),
@@ -76,6 +77,9 @@ function openCluster(address: RedisAddress, place: RedisPlace, role: RedisRole):
 }
 
 type DnsFound = (error: null, address: string) => void;
+
+/** The name of our library is of no use to Redis, and telling it needs a permission that older servers do not have. */
+const SILENT = { disableClientInfo: true } as const;
 
 function loginOf({ username, password }: RedisAddress) {
   return { ...(username !== null && { username }), ...(password !== null && { password }) };

@@ -18,11 +18,17 @@ async function withSystem(
   }
 }
 
+/** Chance refuses one of a thousand ten times in a row, which is given up: here every one is to arrive. */
+const PATIENT = { SLUICE_RETRY_ATTEMPTS_MAX: '60' };
+
 const items = (count: number) => Array.from({ length: count }, (_, n) => `item-${n}`);
 
 test('a 207 sends only the entries that failed again, until all are in', () =>
   withSystem(
-    { behavior: { shares: { 207: 0.5 }, entryError: { code: 'serviceNotAvailable', message: 'try again' } } },
+    {
+      env: PATIENT,
+      behavior: { shares: { 207: 0.5 }, entryError: { code: 'serviceNotAvailable', message: 'try again' } },
+    },
     async (system) => {
       const producer = startProducer(() => [system.intakes[0]!.url!]);
       for (let round = 0; round < 5; round++)
@@ -37,6 +43,7 @@ test('a 207 sends only the entries that failed again, until all are in', () =>
 test('results in another order are matched to their entries', () =>
   withSystem(
     {
+      env: PATIENT,
       behavior: {
         resultOrder: 'shuffled',
         shares: { 207: 0.5 },

@@ -29,6 +29,7 @@ export interface Config {
   readonly activityBytesMax: number;
   /** Who may ask the intake and the console. Neither keys nor tokens: everybody who reaches them. */
   readonly access: AccessConfig;
+  readonly alerts: AlertConfig;
   /** Null: plain http. */
   readonly tls: TlsConfig | null;
   readonly allowAnonymous: boolean;
@@ -54,6 +55,13 @@ export interface TokenConfig {
 export interface TlsConfig {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** Told to a webhook by the console. */
+export interface AlertConfig {
+  /** A secret: whoever has it can write there. Null: nobody is told. */
+  readonly webhookUrl: string | null;
+  readonly ageMs: number;
 }
 
 export interface TenantConfig {

@@ -51,6 +51,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     performerIds: 'object-id',
     tenants: [{ name: 'default', graph: null, connections: '*', settings: CONNECTION_DEFAULTS }],
     access: { keysFile: null, tokens: null },
+    alerts: { webhookUrl: null, ageMs: 900_000 },
     tls: null,
     durability: 'fsync-1s',
     durabilityAssume: null,
@@ -195,7 +196,7 @@ test('names that look like a slip are warned about; Kubernetes service links are
 });
 
 test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['REDIS_CA_FILE', 'SLUICE_SHARDS']) {
+  for (const name of ['SLUICE_SHARDS']) {
     assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
   }
 });
@@ -234,4 +235,22 @@ test('no text of any length in any variable gets past the rules or into the mess
       }
     }),
   );
+});
+
+test('a webhook is https, or on this machine, may have a query, and is never shown', () => {
+  const alertsOf = (url: string, more: Record<string, string> = {}) =>
+    loadConfig({ SLUICE_ALERT_WEBHOOK_URL: url, ...more }).config.alerts;
+  assert.deepEqual(loadConfig({}).config.alerts, { webhookUrl: null, ageMs: 900_000 });
+  assert.equal(alertsOf('https://hooks.example/a?sig=b').webhookUrl, 'https://hooks.example/a?sig=b');
+  assert.equal(alertsOf('http://127.0.0.1:9/x').webhookUrl, 'http://127.0.0.1:9/x');
+  assert.equal(alertsOf('http://hooks.example/a', { SLUICE_ALLOW_INSECURE: '1' }).webhookUrl, 'http://hooks.example/a');
+  const fromFile = loadConfig(
+    { SLUICE_ALERT_WEBHOOK_URL_FILE: '/hook' },
+    { readFile: () => 'https://hooks.example/b\n' },
+  );
+  assert.equal(fromFile.config.alerts.webhookUrl, 'https://hooks.example/b');
+  for (const wrong of ['http://hooks.example/canary', 'https://me:canary@hooks.example/', 'canary']) {
+    const refused = (error: Error) => /SLUICE_ALERT_WEBHOOK_URL/.test(error.message) && !/canary/.test(error.message);
+    assert.throws(() => alertsOf(wrong), refused, wrong);
+  }
 });

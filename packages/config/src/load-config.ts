@@ -3,14 +3,16 @@
   Sluice reads them, so a process that has started has a configuration that is right.
 */
 import { readFileSync } from 'node:fs';
-import type { Config, TenantConfig } from './config.ts';
+import { ALERT_SETTINGS } from './alert-settings.ts';
+import type { AlertConfig, Config, TenantConfig } from './config.ts';
 import { EMPTY_FILE, readConfigFile } from './config-file.ts';
 import { type Environment, openEnvironment, type ReadFile, type Variables } from './environment.ts';
+import { GRAPH_SETTINGS } from './graph-settings.ts';
 import { refuseUnsupported, unknownNames } from './names.ts';
 import { readAccess, readTls } from './read-access.ts';
 import { readTenants } from './read-tenants.ts';
 import { BASIC_SETTINGS, FILE_SETTINGS, INTAKE_SETTINGS, SERVICE_SETTINGS } from './settings.ts';
-import { isLoopback } from './urls.ts';
+import { isLoopback, readWebhookUrl } from './urls.ts';
 import { valuesOf } from './values-of.ts';
 
 export interface Needs {
@@ -77,10 +79,21 @@ function readConfig(environment: Environment, needs: Needs, readFile: ReadFile):
     outcomes: file?.outcomes ?? {},
     ...valuesOf(environment, INTAKE_SETTINGS),
     access,
+    alerts: readAlerts(environment),
     tls,
     listen,
     ...service,
   };
+}
+
+function readAlerts(environment: Environment): AlertConfig {
+  const allowInsecure = environment.value(GRAPH_SETTINGS.allowInsecure);
+  const { alertWebhookUrl, alertAgeMs } = ALERT_SETTINGS;
+  const webhookUrl = environment.value({
+    ...alertWebhookUrl,
+    read: (text) => readWebhookUrl(text, allowInsecure),
+  });
+  return { webhookUrl, ageMs: environment.value(alertAgeMs) };
 }
 
 function readCa(path: string, environment: Environment, readFile: ReadFile): string | null {

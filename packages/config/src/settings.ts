@@ -1,6 +1,7 @@
 /* Every variable Sluice reads, one row each: the table that start-up, error messages and docs/configuration.md are made from. */
 import { ACTIVITY_BYTES_MAX_MIN, CALL_ENTRIES_MAX, CONNECTION_ID } from '@sluice/core';
 import { ACCESS_SETTINGS } from './access-settings.ts';
+import { ALERT_SETTINGS } from './alert-settings.ts';
 import { DURABILITIES } from './config.ts';
 import { GRAPH_SETTINGS } from './graph-settings.ts';
 import { bad, custom, decimal, flag, good, oneOf, type Setting, whole } from './setting.ts';
@@ -272,6 +273,7 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly setting
   { title: 'Delivery, per connection', settings: Object.values(CONNECTION_SETTINGS) },
   { title: 'Intake', settings: Object.values(INTAKE_SETTINGS) },
   { title: 'Who may ask, and https', settings: Object.values(ACCESS_SETTINGS) },
+  { title: 'Alerts without Alertmanager', settings: Object.values(ALERT_SETTINGS) },
   { title: 'Every service', settings: Object.values(SERVICE_SETTINGS) },
 ];
 

@@ -21,10 +21,20 @@ export function readHttpUrl(text: string, plainHttpAllowed: boolean): Read<strin
   }
   if (url.protocol === 'http:' && !plainHttpAllowed && !isLoopback(url.hostname)) {
     return bad(
-      'plain http is allowed to this machine only, because the access token would travel readable (SLUICE_ALLOW_INSECURE=1 allows it)',
+      'plain http is allowed to this machine only, because what is secret would travel readable (SLUICE_ALLOW_INSECURE=1 allows it)',
     );
   }
   return good(url.href.replace(/\/+$/, ''));
+}
+
+/** Like readHttpUrl, but with its query: some services put a key there. */
+export function readWebhookUrl(text: string, plainHttpAllowed: boolean): Read<string> {
+  const url = parseUrl(text);
+  if (url === null) return bad();
+  const { search } = url;
+  url.search = '';
+  const read = readHttpUrl(url.href, plainHttpAllowed);
+  return read.ok ? good(new URL(search, url).href) : read;
 }
 
 function parseUrl(text: string): URL | null {

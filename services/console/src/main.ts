@@ -7,6 +7,7 @@ import { runService, watchStore } from '@sluice/http';
 import { openBoard, openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
+import { openAlerts } from './alerts/open-alerts.ts';
 import { buildConsole } from './build-console.ts';
 import { watchFleet } from './live/watch-fleet.ts';
 import { loadPage, type Page } from './page/build-page.ts';
@@ -59,7 +60,9 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
     // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
     hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });
+  const alerts = openAlerts({ config, store, fleet, logger });
   async function close(): Promise<void> {
+    alerts.stop();
     access.close();
     watch.stop();
     fleet.stop();

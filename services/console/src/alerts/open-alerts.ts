@@ -1,0 +1,42 @@
+/* The watch for the webhook of the configuration; without one nobody looks. */
+import { type Config, connectionSettings } from '@sluice/config';
+import { type Logger, limitLogs } from '@sluice/telemetry';
+import { showConnection } from '../describe-connection.ts';
+import type { FleetWatch } from '../live/watch-fleet.ts';
+import { stateWords } from '../words/state-words.ts';
+import { postNotice } from './post-notice.ts';
+import { type AlertParts, watchAlerts } from './watch-alerts.ts';
+
+export interface OpenAlertParts {
+  readonly config: Config;
+  readonly store: AlertParts['store'];
+  readonly fleet: FleetWatch;
+  readonly logger: Logger;
+}
+
+export function openAlerts({ config, store, fleet, logger }: OpenAlertParts): { stop(): void } {
+  const { webhookUrl: url, ageMs } = config.alerts;
+  if (url === null) return { stop: () => {} };
+  const stopping = new AbortController();
+  const watch = watchAlerts({
+    fleet,
+    store,
+    tenants: config.tenants.map(({ name }) => name),
+    ageMs,
+    wordsOf: (view) => {
+      const inForce = connectionSettings(config, view.connectionId);
+      const facts =
+        inForce === null ? null : { tenant: inForce.tenant.name, inFlightMax: inForce.settings.inFlightMax };
+      const { text, remedy } = stateWords(showConnection(view, fleet.rates.of(view.connectionId), facts), view.nowMs);
+      return remedy === null ? `${text}.` : `${text}. ${remedy}`;
+    },
+    tell: (notice) => postNotice(notice, { url, signal: stopping.signal }),
+    onError: limitLogs(logger, 'the webhook was not told'),
+  });
+  return {
+    stop: () => {
+      watch.stop();
+      stopping.abort();
+    },
+  };
+}

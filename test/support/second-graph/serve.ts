@@ -44,7 +44,8 @@ export interface SecondGraph {
   readonly journal: readonly JournalLine[];
   /** What came that is no call as it should be: other paths, bodies that break a rule, tokens that were not given. */
   readonly complaints: readonly string[];
-  readonly tokenCalls: number;
+  /** The forms that tokens were asked for with. */
+  readonly tokenForms: readonly URLSearchParams[];
   answerWith(answer: (call: Call) => Answer): void;
   close(): Promise<void>;
 }
@@ -56,10 +57,10 @@ export async function serveSecondGraph(first: (call: Call) => Answer): Promise<S
   const complaints: string[] = [];
   const tokens = new Set<string>();
   let answerOf = first;
-  let tokenCalls = 0;
+  const tokenForms: URLSearchParams[] = [];
 
-  function giveToken(response: ServerResponse): void {
-    tokenCalls += 1;
+  function giveToken(form: URLSearchParams, response: ServerResponse): void {
+    tokenForms.push(form);
     const token = `second.${randomUUID()}`;
     tokens.add(token);
     response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
@@ -68,7 +69,7 @@ export async function serveSecondGraph(first: (call: Call) => Answer): Promise<S
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request);
-    if (/\/oauth2\/v2\.0\/token(\?|$)/.test(request.url ?? '')) return giveToken(response);
+    if (/\/oauth2\/v2\.0\/token(\?|$)/.test(request.url ?? '')) return giveToken(new URLSearchParams(text), response);
     const call = readCall(request, text, journal.length + 1);
     if (typeof call === 'string' || !tokens.has(call.token)) {
       complaints.push(typeof call === 'string' ? call : `call ${call.nth} came with a token that was not given`);
@@ -94,9 +95,7 @@ export async function serveSecondGraph(first: (call: Call) => Answer): Promise<S
     tokenUrl: `${url}/second/oauth2/v2.0/token`,
     journal,
     complaints,
-    get tokenCalls() {
-      return tokenCalls;
-    },
+    tokenForms,
     answerWith: (answer) => {
       answerOf = answer;
     },

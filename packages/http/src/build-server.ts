@@ -3,7 +3,7 @@
   around them (ids, hosts, bodies, errors, health, stopping) is the same in every service.
 */
 
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { answerClientError, answerError, type SendProblem, type ServerLogger } from './answer-errors.ts';
 import { digestBody } from './body-digest.ts';
@@ -17,6 +17,7 @@ import { isCharsetUtf8, parseJson } from './parse-json.ts';
 import { httpProblem, type Problem, ProblemError, sendProblem } from './problem.ts';
 import { createBodyReader } from './read-body.ts';
 import { type Draining, watchDraining } from './stop-server.ts';
+import { type LoadLimits, watchLoad } from './watch-load.ts';
 
 export interface ServerSettings {
   readonly logger: ServerLogger;
@@ -36,8 +37,8 @@ export interface ServerSettings {
   readonly limits?: Partial<ServerLimits>;
 }
 
-export interface ServerLimits extends LineLimits {
-  /** Bytes of unfinished bodies, all requests together; 503 beyond it. */
+export interface ServerLimits extends LineLimits, LoadLimits {
+  /** Bytes of bodies whose requests are not answered yet, all together; 503 beyond it. */
   readonly receivingBytesMax: number;
   readonly connectionsMax: number;
   /** Time for the header fields to arrive; 408 beyond it. */
@@ -55,7 +56,10 @@ const LIMITS: ServerLimits = {
   depthMax: 16,
   membersMax: 256,
   valuesMax: 200_000,
-  receivingBytesMax: 128 * 1024 * 1024,
+  receivingBytesMax: 48 * 1024 * 1024,
+  answeringMax: 4000,
+  turnMsMax: 300,
+  answeringMin: 64,
   connectionsMax: 10_000,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 8000,
@@ -94,6 +98,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
     const problem = checkRequest(request.raw, settings.hostsAllowed);
     done(problem === null ? undefined : new ProblemError(problem));
   });
+  refuseOverload(app, limits);
   guardRoutes(app, settings.guard);
   const { onAnswered } = settings;
   if (onAnswered !== undefined) {
@@ -150,6 +155,19 @@ function fastifyOptions(
   };
 }
 
+/** Whoever looks after the process must be told, whatever it is doing. */
+const ALWAYS_ANSWERED = /^\/(health\/|metrics$)/;
+
+function refuseOverload(app: FastifyInstance, limits: LoadLimits): void {
+  const load = watchLoad(limits, () => performance.now());
+  app.addHook('onClose', async () => load.stop());
+  app.addHook('onRequest', (request, reply, done) => {
+    const refused = load.isTooHigh() && !ALWAYS_ANSWERED.test(request.routeOptions.url ?? '');
+    load.enter(reply.raw);
+    done(refused ? new ProblemError(httpProblem('overloaded', 'More requests arrive than are answered.')) : undefined);
+  });
+}
+
 function pathOf(url: string): string {
   return url.split('?', 1)[0]!;
 }
@@ -163,10 +181,15 @@ function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: S
   const { bodyBytesMax } = settings;
   const readBody = createBodyReader({ bodyBytesMax, receivingBytesMax: limits.receivingBytesMax });
   app.removeAllContentTypeParsers();
+  const responses = new WeakMap<IncomingMessage, ServerResponse>();
+  app.addHook('onRequest', (request, reply, done) => {
+    responses.set(request.raw, reply.raw);
+    done();
+  });
   app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
     if (!isCharsetUtf8(request.headers['content-type'] ?? ''))
       throw new ProblemError(httpProblem('charset_unsupported'));
-    const body = await readBody(request.headers, stream);
+    const body = await readBody(request.headers, stream, responses.get(stream)!);
     digestBody(request, body);
     return parseJson(body, limits);
   });

@@ -1,8 +1,10 @@
 /*
-  Receives a body into memory, within two bounds: one body's size, and the bytes of all bodies being received at once.
+  Receives a body into memory, within two bounds: one body's size, and the bytes of all bodies whose requests are not answered.
   A body that is too large is read on and thrown away for a while, because a connection that is closed with unread bytes
   is reset, and the caller would see the reset instead of the 413.
 */
+
+import type { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -16,24 +18,40 @@ const DISCARD_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface BodyLimits {
   readonly bodyBytesMax: number;
-  /** Bytes of unfinished bodies in this process. */
+  /** Bytes of bodies in this process whose requests are not answered yet. */
   readonly receivingBytesMax: number;
 }
 
-export type ReadBody = (headers: IncomingHttpHeaders, stream: Readable) => Promise<Buffer>;
+/** The bytes count until the response is closed: what is made of a body takes more memory than the body itself. */
+export type ReadBody = (headers: IncomingHttpHeaders, stream: Readable, response: EventEmitter) => Promise<Buffer>;
 
 /** One reader a server, because it counts what all its requests hold. Rejects with a ProblemError. */
 export function createBodyReader(limits: BodyLimits): ReadBody {
   const receiving = { bytes: 0 };
-  return async (headers, stream) => {
+  return async (headers, stream, response) => {
     const encoding = headers['content-encoding']?.trim().toLowerCase();
     const zipped = encoding === 'gzip';
     if (!zipped && encoding !== undefined && encoding !== 'identity') {
       throw refusal({ ...httpProblem('content_encoding_unsupported'), headers: { 'accept-encoding': 'gzip' } });
     }
     const announced = headers['content-length'] === undefined ? null : Number(headers['content-length']);
+    const keep = keepUntilClosed(response, receiving);
     const received = await receive(stream, announced, limits, receiving);
+    keep(received.length);
     return zipped ? unzip(received, limits.bodyBytesMax) : received;
+  };
+}
+
+function keepUntilClosed(response: EventEmitter, receiving: { bytes: number }): (bytes: number) => void {
+  let [kept, closed] = [0, false];
+  response.once('close', () => {
+    closed = true;
+    receiving.bytes -= kept;
+  });
+  return (bytes) => {
+    if (closed) return;
+    kept = bytes;
+    receiving.bytes += bytes;
   };
 }
 

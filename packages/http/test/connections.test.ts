@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { buildServer, ListenError, listen, stopServer } from '../src/index.ts';
+import { buildServer, ListenError, listen, type ServerLimits, stopServer } from '../src/index.ts';
 import { exchange, post } from './raw-client.ts';
 import { startServer } from './start-server.ts';
 
@@ -183,13 +183,18 @@ test('a request that never ends is cut at the end of the grace', async (t) => {
   assert.equal((await running).status, 0);
 });
 
-async function startServerWithGate(t: import('node:test').TestContext, gate: Promise<void>) {
+async function startServerWithGate(
+  t: import('node:test').TestContext,
+  gate: Promise<void>,
+  limits: Partial<ServerLimits> = {},
+) {
   let entered = false;
   const server = buildServer({
     logger: { error: () => {}, debug: () => {} },
     requestId: () => 'x',
     hostsAllowed: 'local',
     bodyBytesMax: 1000,
+    limits,
     health: { ready: () => ({ ready: true }) },
   });
   server.app.get('/gate', async () => {
@@ -209,3 +214,19 @@ async function reached(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+test('more requests than are answered at once: 503 at once for the next, health excepted, and room again after an answer', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const { server, port } = await startServerWithGate(t, gate.promise, { answeringMax: 1 });
+  const running = exchange(port, (socket) => socket.write('GET /gate HTTP/1.1\r\nhost: localhost\r\n\r\n'));
+  await reached(() => server.gateEntered());
+  const refused = await exchange(port, post('/gate', {}, '{}'));
+  assert.deepEqual([refused.status, JSON.parse(refused.body).code], [503, 'overloaded']);
+  assert.equal(refused.headers['retry-after'], '1');
+  const live = await exchange(port, (socket) => socket.write('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'));
+  assert.equal(live.status, 200);
+  gate.resolve();
+  assert.equal((await running).status, 200);
+  const next = await exchange(port, (socket) => socket.write('GET /gate HTTP/1.1\r\nhost: localhost\r\n\r\n'));
+  assert.equal(next.status, 200);
+});

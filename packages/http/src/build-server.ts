@@ -71,10 +71,18 @@ const LIMITS: ServerLimits = {
   lineBodiesMax: 256,
 };
 
+export interface RouteName {
+  readonly method: string;
+  /** With its parameters as `:name`. */
+  readonly url: string;
+}
+
 export interface HttpServer {
   /** Where routes are added, before `listen`. */
   readonly app: FastifyInstance;
   readonly draining: Draining;
+  /** Everything there is to ask, complete once the server is ready. */
+  readonly routes: readonly RouteName[];
   readonly lineBodies: Pick<LineBodies, 'accept'>;
   /** Routes of this scope say in their own way what went wrong; so does what is no route, below these paths. */
   readonly answerErrors: (scope: FastifyInstance, send: SendProblem, below?: readonly string[]) => void;
@@ -99,6 +107,10 @@ export function buildServer(settings: ServerSettings): HttpServer {
     done(problem === null ? undefined : new ProblemError(problem));
   });
   refuseOverload(app, limits);
+  const routes: RouteName[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    routes.push(...[method].flat().map((each) => ({ method: each, url })));
+  });
   guardRoutes(app, settings.guard);
   const { onAnswered } = settings;
   if (onAnswered !== undefined) {
@@ -113,7 +125,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
     scope.setErrorHandler(answerError(settings.logger, send));
     for (const path of below) shapes.set(path, send);
   };
-  return { app, draining, lineBodies, answerErrors };
+  return { app, draining, routes, lineBodies, answerErrors };
 }
 
 function fastifyOptions(

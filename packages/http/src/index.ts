@@ -1,6 +1,12 @@
 export type { SendProblem, ServerLogger } from './answer-errors.ts';
 export { bodyDigestOf } from './body-digest.ts';
-export { buildServer, type HttpServer, type ServerLimits, type ServerSettings } from './build-server.ts';
+export {
+  buildServer,
+  type HttpServer,
+  type RouteName,
+  type ServerLimits,
+  type ServerSettings,
+} from './build-server.ts';
 export { REQUEST_ID } from './check-request.ts';
 export type { ShapeLimits } from './check-shape.ts';
 export type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts';

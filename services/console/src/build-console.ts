@@ -3,6 +3,7 @@ import { type Config, connectionSettings } from '@sluice/config';
 import {
   type Access,
   type ActivityStore,
+  type AuditLog,
   type Caller,
   CONNECTION_ID,
   type DrainScheduler,
@@ -12,6 +13,8 @@ import {
 import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
 import type { Board } from '@sluice/scheduler';
 import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
+import { auditDeeds } from './audit-deeds.ts';
+import { addAuditRoutes } from './audit-routes.ts';
 import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
@@ -26,7 +29,8 @@ import type { Page } from './page/build-page.ts';
 import { addPageRoutes } from './page/page-routes.ts';
 import { addQueueRoutes } from './queue-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import { addSessionRoutes } from './session-routes.ts';
+import { addSessionRoutes, callerOfSession } from './session-routes.ts';
+import { keepSessions } from './sessions.ts';
 import { stateWords } from './words/state-words.ts';
 
 export interface ConsoleParts {
@@ -60,6 +64,9 @@ export interface ConsoleParts {
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
+  readonly auditLog: AuditLog;
+  /** Of sessions. */
+  readonly nowMs?: () => number;
 }
 
 /** Ten thousand ids are about 300 KB. */
@@ -71,7 +78,8 @@ function scopesOf(method: string): readonly Scope[] {
 }
 
 export function buildConsole(parts: ConsoleParts): HttpServer {
-  const { store, scheduler } = parts;
+  const { store, scheduler, access } = parts;
+  const sessions = keepSessions({ access, nowMs: parts.nowMs ?? Date.now });
   const onError = limitLogs(parts.logger, 'the series of the fleet could not be read');
   const server = buildServer({
     logger: parts.logger,
@@ -79,12 +87,14 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: BODY_BYTES_MAX,
     headers: SECURITY_HEADERS,
-    guard: { access: parts.access, scopesOf },
+    guard: { access, scopesOf, sessionOf: (request) => callerOfSession(request, sessions) },
     health: { ready: parts.watch.ready, metrics: (caller) => renderMetrics(parts, caller, onError) },
   });
   refuseForeignPages(server);
   refuseForeignNames(server);
-  addSessionRoutes(server.app);
+  const audit = auditDeeds(server.app, { log: parts.auditLog, logger: parts.logger, required: access.required });
+  addSessionRoutes(server.app, { access, sessions, audit });
+  addAuditRoutes(server.app, parts.auditLog);
   const { fleet } = parts;
   const factsOf = (connectionId: string) => factsIn(parts.config, connectionId);
   addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf });

@@ -9,6 +9,11 @@ export const CONSOLE_PROBLEMS = {
   ],
   parameter_invalid: [400, 'The request is not as the rule says.'],
   cursor_invalid: [400, 'cursor must be the `next` of an earlier answer.'],
+  csrf_token_wrong: [
+    403,
+    'A change made with the page’s cookie must carry X-Csrf-Token, as GET /api/v1/session gives it.',
+  ],
+  session_scope_missing: [403, 'This key does not have the scope read, so there is nothing that the page could show.'],
   origin_not_allowed: [403, 'A page of another origin may not change anything here.'],
   backlog_full: [
     503,

@@ -1,11 +1,18 @@
 /* /api/v1/connections/{id}/dead-letters: listed, shown, replayed, discarded. */
-import { type ActivityStore, DEAD_LETTERS_CALL_MAX, type DrainScheduler, type SettledEntry } from '@sluice/core';
+import {
+  type ActivityStore,
+  DEAD_LETTERS_CALL_MAX,
+  type DrainScheduler,
+  formatInstant,
+  type SettledEntry,
+} from '@sluice/core';
 import type { FastifyInstance } from '@sluice/http';
 import { httpProblem, ProblemError } from '@sluice/http';
+import { noteDetail } from './audit-deeds.ts';
 import { type Change, changeDeadLetters } from './change-dead-letters.ts';
 import { fromStore, refuse } from './console-problems.ts';
 import { describeDeadLetter } from './describe-dead-letter.ts';
-import { type ListRequest, readChangeRequest, readListRequest } from './read-choice.ts';
+import { type ChangeRequest, type ListRequest, readChangeRequest, readListRequest } from './read-choice.ts';
 
 export interface DeadLetterRouteParts {
   readonly store: Pick<ActivityStore, 'connection' | 'deadLetters' | 'replay' | 'discard'>;
@@ -48,14 +55,25 @@ export function addDeadLetterRoutes(app: FastifyInstance, parts: DeadLetterRoute
       if (request.body === undefined) throw new ProblemError(httpProblem('body_empty'));
       const change = readChangeRequest(request.body);
       await assertKnown(connectionId);
-      return changeDeadLetters(parts, {
+      const answer = await changeDeadLetters(parts, {
         action,
         connectionId,
         request: change,
         bounds: parts.boundsOf(connectionId),
       });
+      noteDetail(request, `${describeChange(change)}: ${answer.done} of ${answer.matched} done`);
+      return answer;
     });
   }
+}
+
+/** In a few words, for those who ask later who did it. */
+function describeChange(change: ChangeRequest): string {
+  if ('ids' in change) return `${change.ids.length} ids`;
+  const { state, code, itemId, beforeMs } = change.filter;
+  const before = beforeMs === undefined ? undefined : formatInstant(beforeMs);
+  const said = Object.entries({ state, code, itemId, before }).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? 'all' : said.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 
 async function listDeadLetters(

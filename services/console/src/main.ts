@@ -57,6 +57,7 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
     shardTag: SHARD_TAG,
     requestId: randomUUID,
     access,
+    auditLog: store,
     // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
     hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });

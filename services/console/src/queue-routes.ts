@@ -20,12 +20,15 @@ body{padding-top:40px}
 `;
 
 export function addQueueRoutes(app: FastifyInstance, board: Pick<Board, 'answer'>): void {
-  app.get(`${QUEUES_PATH}/line.css`, (_request, reply) => {
+  // Jobs are named after connections, all of them.
+  const config = { everyConnection: true } as const;
+  app.get(`${QUEUES_PATH}/line.css`, { config }, (_request, reply) => {
     return reply.header('cache-control', 'no-cache').header('content-type', 'text/css; charset=utf-8').send(LINE_CSS);
   });
-  app.get(QUEUES_PATH, (_request, reply) => reply.redirect(`${QUEUES_PATH}/`));
+  app.get(QUEUES_PATH, { config }, (_request, reply) => reply.redirect(`${QUEUES_PATH}/`));
   app.get<{ Params: { '*': string }; Querystring: Record<string, unknown> }>(
     `${QUEUES_PATH}/*`,
+    { config },
     async (request, reply) => {
       const path = `/${request.params['*']}`;
       const answer = await fromStore(board.answer(path, request.query));

@@ -5,6 +5,7 @@ import type { ActivityStore, EntrySettlement } from '@sluice/core';
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import {
   createMemoryActivityStore,
+  createMemoryAuditLog,
   makeDeadLetter,
   makeEntries,
   makePiece,
@@ -23,6 +24,9 @@ export interface TestConsole {
   readonly clock: ReturnType<typeof manualClock>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
   post(url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  delete(url: string, headers?: Record<string, string>): Promise<Answer>;
+  /** Every method and path that there is. */
+  routes(): Promise<readonly (readonly [method: string, url: string])[]>;
   /** For what does not end with its answer. */
   listen(): Promise<{ readonly url: string; close(): Promise<void> }>;
   /** So many entries of an item, each with its own end. */
@@ -61,7 +65,7 @@ export function openTestConsole(
   const memory = createMemoryActivityStore(clock);
   const store: ActivityStore = { ...memory, ...parts.faults };
   const wakes: (readonly [string, number])[] = [];
-  const { app } = buildConsole({
+  const { app, routes } = buildConsole({
     config: loadConfig(variables).config,
     store,
     scheduler: { wake: async (connectionId, atMs) => void wakes.push([connectionId, atMs]) },
@@ -75,10 +79,12 @@ export function openTestConsole(
     requestId: () => 'request-1',
     hostsAllowed: 'local',
     access: OPEN_ACCESS,
+    auditLog: createMemoryAuditLog(clock),
+    nowMs: clock.nowMs,
     ...parts,
   });
   let sequence = 0;
-  async function ask(method: 'GET' | 'POST', url: string, body: unknown, headers: Record<string, string>) {
+  async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, body: unknown, headers: Record<string, string>) {
     const payload = body === undefined ? {} : { payload: body as object };
     const answer = await app.inject({ method, url, headers: { host: 'localhost', ...headers }, ...payload });
     const isJson = String(answer.headers['content-type']).includes('json');
@@ -95,6 +101,11 @@ export function openTestConsole(
     clock,
     get: (url, headers = {}) => ask('GET', url, undefined, headers),
     post: (url, body, headers = {}) => ask('POST', url, body, headers),
+    delete: (url, headers = {}) => ask('DELETE', url, undefined, headers),
+    routes: async () => {
+      await app.ready();
+      return routes.map(({ method, url }) => [method, url] as const);
+    },
     listen: async () => ({ url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() }),
     end: async (itemId, count, verdict = makeDeadLetter({ requestId: 'request-9' })) => {
       sequence += 1;

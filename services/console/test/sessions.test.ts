@@ -1,10 +1,32 @@
-/* Who the page acts for, and what every answer tells the browser. */
+/* Who the page acts for: a key is given once, a cookie that no script reads stands for it, and a change proves that the page made it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fixedAccess, testKey } from '@sluice/access/fixed';
+import type { Access } from '@sluice/core';
+import { makeEntries, makePiece } from '@sluice/testing';
+import { keepSessions, SESSION_IDLE_MS_MAX, SESSION_MS_MAX, SESSIONS_MAX } from '../src/sessions.ts';
 import { openTestConsole } from './open-test-console.ts';
 
+const KEYS = fixedAccess([
+  { name: 'ops', scopes: ['read', 'operate'], connections: '*' },
+  { name: 'producer', scopes: ['ingest'], connections: '*' },
+]);
+const SESSION = '/api/v1/session';
+const PAUSE = '/api/v1/connections/hr1/pause';
+
+async function open(access: Access = KEYS) {
+  const opened = openTestConsole({}, { access });
+  await opened.store.append(makePiece({ connectionId: 'hr1', groups: [{ itemId: 'a', entries: makeEntries(4) }] }));
+  async function signIn(headers: Record<string, string> = {}) {
+    const answer = await opened.post(SESSION, { key: testKey(0) }, headers);
+    const cookie = String(answer.headers['set-cookie']);
+    return { answer, cookie, sent: { cookie: cookie.split(';')[0]! }, csrf: answer.body?.csrf as string };
+  }
+  return { ...opened, signIn };
+}
+
 test('without keys no session is needed, and everything is allowed', async () => {
-  const { status, body } = await openTestConsole().get('/api/v1/session');
+  const { status, body } = await openTestConsole().get(SESSION);
   assert.equal(status, 200);
   assert.deepEqual(body, { needed: false, name: null, scopes: ['read', 'operate'], csrf: null });
 });
@@ -24,6 +46,87 @@ test('every answer, errors too, tells the browser to run our own files alone and
     assert.doesNotMatch(policy, /unsafe/, path);
     assert.equal(headers['x-content-type-options'], 'nosniff', path);
   }
-  const { headers } = await opened.get('/api/v1/session', { host: 'evil.example' });
+  const { headers } = await opened.get(SESSION, { host: 'evil.example' });
   assert.match(String(headers['content-security-policy']), /default-src 'none'/);
+});
+
+test('a key is given once; then the cookie looks, and acts with the csrf text', async () => {
+  const { get, post, signIn } = await open();
+  assert.deepEqual((await get(SESSION)).body, { needed: true, name: null, scopes: [], csrf: null });
+  const { answer, cookie, sent, csrf } = await signIn();
+  assert.equal(answer.status, 200);
+  assert.match(cookie, /^sluice_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+  assert.doesNotMatch(cookie + answer.text, new RegExp(testKey(0)), 'the key is in neither');
+  assert.deepEqual((await get(SESSION, sent)).body, { needed: false, name: 'ops', scopes: ['read', 'operate'], csrf });
+  assert.equal((await get('/api/v1/connections', sent)).status, 200);
+  for (const headers of [sent, { ...sent, 'x-csrf-token': `${csrf.slice(1)}x` }, { ...sent, 'x-csrf-token': '' }]) {
+    const refused = await post(PAUSE, undefined, headers);
+    assert.deepEqual([refused.status, refused.body.code], [403, 'csrf_token_wrong']);
+  }
+  const foreign = { ...sent, 'x-csrf-token': csrf, origin: 'https://evil.example' };
+  assert.equal((await post(PAUSE, undefined, foreign)).body.code, 'origin_not_allowed');
+  assert.equal((await get('/api/v1/connections/hr1', sent)).body.state, 'flowing', 'nothing was changed');
+  assert.equal((await post(PAUSE, undefined, { ...sent, 'x-csrf-token': csrf })).status, 200);
+});
+
+test('over TLS, ours or a proxy’s, the cookie never travels in the clear', async () => {
+  const { get, signIn } = await open();
+  const proxied = { 'x-forwarded-proto': 'https' };
+  const { cookie, sent } = await signIn(proxied);
+  assert.match(cookie, /^__Host-sluice_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
+  assert.equal((await get('/api/v1/connections', { ...sent, ...proxied })).status, 200);
+});
+
+test('a wrong key, and one that may not look, get no session', async () => {
+  const { post } = await open();
+  for (const [key, status] of [
+    [testKey(7), 401],
+    ['', 401],
+    ['x', 401],
+    [testKey(1), 403],
+  ] as const) {
+    const answer = await post(SESSION, { key });
+    assert.equal(answer.status, status, key);
+    assert.equal(answer.headers['set-cookie'], undefined);
+  }
+  assert.equal((await post(SESSION, { key: 5 })).status, 400);
+  assert.equal((await post(SESSION, { key: testKey(0) }, { origin: 'https://evil.example' })).status, 403);
+});
+
+test('leaving ends the session for good, and the cookie with it', async () => {
+  const opened = await open();
+  const { sent } = await opened.signIn();
+  const left = await opened.delete(SESSION, sent);
+  assert.equal(left.status, 204);
+  assert.match(String(left.headers['set-cookie']), /^sluice_session=; .*Max-Age=0/);
+  assert.equal((await opened.get('/api/v1/connections', sent)).status, 401);
+});
+
+test('a session ends when its key is revoked, and follows its scopes', async () => {
+  let revoked = false;
+  const { get, signIn } = await open({ ...KEYS, callerOfKey: (id) => (revoked ? null : KEYS.callerOfKey(id)) });
+  const { sent } = await signIn();
+  assert.equal((await get('/api/v1/connections', sent)).status, 200);
+  revoked = true;
+  assert.equal((await get('/api/v1/connections', sent)).status, 401);
+  assert.equal((await get(SESSION, sent)).body.needed, true);
+});
+
+test('sessions end in time, and the oldest goes when there are too many', async () => {
+  let nowMs = 0;
+  const sessions = keepSessions({ access: KEYS, nowMs: () => nowMs });
+  const identified = await KEYS.identify({ apiKey: testKey(0), bearer: null });
+  assert.ok(identified.ok);
+  const { token: idle } = sessions.open(identified.caller);
+  const { token: used } = sessions.open(identified.caller);
+  for (; nowMs < SESSION_IDLE_MS_MAX; nowMs += SESSION_IDLE_MS_MAX / 2) assert.ok(sessions.find(used));
+  assert.equal(sessions.find(idle), null, 'nobody came back');
+  for (; nowMs < SESSION_MS_MAX; nowMs += SESSION_IDLE_MS_MAX / 2) assert.ok(sessions.find(used));
+  assert.equal(sessions.find(used), null, 'a day is over');
+  const { token: first } = sessions.open(identified.caller);
+  for (let n = 0; n < SESSIONS_MAX - 1; n++) sessions.open(identified.caller);
+  assert.ok(sessions.find(first));
+  const { token: last } = sessions.open(identified.caller);
+  assert.equal(sessions.find(first), null);
+  assert.ok(sessions.find(last));
 });

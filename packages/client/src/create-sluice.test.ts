@@ -107,11 +107,15 @@ test('400 and 401 reject at once, with the problem', async () => {
 });
 
 test('what was not answered is sent again, as it was, under the same key, never before Retry-After', async () => {
-  const { sluice, sent, clock } = openClient((one, nth) => {
-    if (nth === 1) throw new Error('reset');
-    if (nth === 2) return { status: 503, headers: { 'retry-after': '3' } };
-    return stored(one);
-  });
+  const postponed: unknown[] = [];
+  const { sluice, sent, clock } = openClient(
+    (one, nth) => {
+      if (nth === 1) throw new Error('reset');
+      if (nth === 2) return { status: 503, headers: { 'retry-after': '3' } };
+      return stored(one);
+    },
+    { onPostponed: ({ problem, delayMs }) => postponed.push([problem.status, delayMs]) },
+  );
   const promise = sluice.track(ACTIVITY);
   await clock.advance(20);
   assert.equal(sent.length, 1);
@@ -123,6 +127,10 @@ test('what was not answered is sent again, as it was, under the same key, never 
   assert.equal(sent.length, 2);
   await clock.advance(1);
   await promise;
+  assert.deepEqual(postponed, [
+    [0, 50],
+    [503, 3100],
+  ]);
   assert.equal(new Set(sent.map(({ text }) => text)).size, 1);
   assert.equal(new Set(sent.map(({ headers }) => headers['idempotency-key'])).size, 1);
 });

@@ -203,6 +203,8 @@ export class Dispatcher {
     lane.closedUntilMs = Math.max(lane.closedUntilMs, this.#settings.clock.nowMs() + delayMs);
     for (const entry of batch.entries) entry.problem = problem;
     lane.again.push(batch);
+    const { connection, entries } = batch;
+    tell(this.#settings.onPostponed, { connection, activities: entries.length, problem, delayMs });
   }
 
   #settleRefused({ entries }: Batch, { problem, rejected }: Extract<Answer, { kind: 'refused' }>): void {

@@ -1,7 +1,7 @@
 /* What createSluice takes, checked once: everything behind it works with complete settings. */
 import type { Activity } from './activity.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { SluiceError } from './sluice-error.ts';
+import type { Problem, SluiceError } from './sluice-error.ts';
 
 export interface SluiceOptions {
   /** Of the intake: `http://127.0.0.1:8080`. */
@@ -29,6 +29,8 @@ export interface SluiceOptions {
   readonly onRejected?: (activity: Activity, error: SluiceError) => void;
   /** Told of each request that stored something. */
   readonly onStored?: (stored: StoredBatch) => void;
+  /** Told of each try that said nothing either way, and when the next one is: why it takes so long. */
+  readonly onPostponed?: (postponed: PostponedBatch) => void;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   /** At least 0, below 1. */
@@ -44,6 +46,13 @@ export interface StoredBatch {
   /** Were accepted before, under the same id on the same item. */
   readonly duplicates: number;
   readonly rejected: number;
+}
+
+export interface PostponedBatch {
+  readonly connection: string;
+  readonly activities: number;
+  readonly problem: Problem;
+  readonly delayMs: number;
 }
 
 /** The part of fetch that is used. */
@@ -62,7 +71,7 @@ export type Fetch = (
   text(): Promise<string>;
 }>;
 
-type Callbacks = 'onRejected' | 'onStored' | 'apiKey';
+type Callbacks = 'onRejected' | 'onStored' | 'onPostponed' | 'apiKey';
 export type Settings = Required<Omit<SluiceOptions, Callbacks>> & Pick<SluiceOptions, Callbacks>;
 
 type NumberName = { [K in keyof Settings]-?: Settings[K] extends number ? K : never }[keyof Settings];

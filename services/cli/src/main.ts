@@ -7,6 +7,9 @@ const exitCode = await runCommand(process.argv.slice(2), {
   // npm runs scripts at the root of the clone; paths are meant from where the person is.
   cwd: process.env['INIT_CWD'] ?? process.cwd(),
   root: fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, ''),
+  get in() {
+    return process.stdin;
+  },
   out: process.stdout,
   err: process.stderr,
   exit: (code) => process.exit(code),

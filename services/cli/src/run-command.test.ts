@@ -22,7 +22,20 @@ function sluice(
 test('help is on stdout with exit code 0, for all and for each command', async () => {
   const all = await sluice(['--help']);
   assert.equal(all.code, 0);
-  for (const name of ['start', 'intake', 'worker', 'emulator', 'console', 'status', 'pause', 'resume', 'dead']) {
+  for (const name of [
+    'start',
+    'intake',
+    'worker',
+    'emulator',
+    'console',
+    'post',
+    'import',
+    'receipt',
+    'status',
+    'pause',
+    'resume',
+    'dead',
+  ]) {
     assert.match(all.out, new RegExp(`^ {2}${name} `, 'm'));
     const one = await sluice([name, '--help']);
     assert.equal(one.code, 0);

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEAD_HELP, runDead } from './commands/dead.ts';
+import { IMPORT_HELP, runImport } from './commands/import.ts';
 import { KEYS_HELP } from './commands/keys-help.ts';
 import { PAUSE_HELP, RESUME_HELP, runPause, runResume } from './commands/pause-resume.ts';
+import { POST_HELP, runPost } from './commands/post.ts';
+import { RECEIPT_HELP, runReceipt } from './commands/receipt.ts';
 import { runStatus, STATUS_HELP } from './commands/status.ts';
 import { runService } from './run-service.ts';
 import { planStart, START_HELP } from './start/plan-start.ts';
@@ -41,6 +44,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     'answers operators: connections, dead letters, the fleet’s metrics',
     'PORT (8081), SLUICE_BIND (127.0.0.1), REDIS_URL',
   ),
+  post: { summary: 'posts the activities of a file, or of what is piped in', help: POST_HELP, run: runPost },
+  import: { summary: 'posts the history of a git repository', help: IMPORT_HELP, run: runImport },
+  receipt: { summary: 'what became of the activities of one request', help: RECEIPT_HELP, run: runReceipt },
   status: { summary: 'the connections: state, backlog, rates, dead letters', help: STATUS_HELP, run: runStatus },
   pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },

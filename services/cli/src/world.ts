@@ -7,6 +7,8 @@ export interface World {
   readonly cwd: string;
   /** The root of the clone. */
   readonly root: string;
+  /** What is piped in. */
+  readonly in: AsyncIterable<Buffer> & { readonly isTTY?: boolean };
   readonly out: Output;
   readonly err: Output;
   /** Ends the process at once, without waiting for anything. */
@@ -18,3 +20,4 @@ export type Output = Pick<WriteStream, 'write' | 'on'> & { readonly isTTY?: bool
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_CONFIG = 78;
+export const EXIT_INTERRUPTED = 130;

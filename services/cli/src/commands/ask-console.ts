@@ -1,6 +1,7 @@
 /* The console over HTTP: an answer, or a failure in a sentence. */
-import { EXIT_CONFIG, EXIT_FAILED, type World } from '../world.ts';
+import { EXIT_FAILED, type World } from '../world.ts';
 import { CommandFailed } from './command-failed.ts';
+import { readBaseUrl } from './read-base-url.ts';
 
 export interface Answer {
   readonly status: number;
@@ -21,7 +22,7 @@ const ANSWER_MS_MAX = 30_000;
 const RETRY_AFTER_S_MAX = 60;
 
 export function openConsole({ env }: Pick<World, 'env'>): Console {
-  const base = readBase(env['SLUICE_CONSOLE_URL']);
+  const base = readBaseUrl(env, 'SLUICE_CONSOLE_URL', URL_DEFAULT);
   const key = env['SLUICE_API_KEY'];
   async function ask(path: string, body?: unknown): Promise<Answer> {
     const headers = {
@@ -57,18 +58,6 @@ export function refused(base: string, { status, body }: Answer): CommandFailed {
   const { code, detail } = body as { code?: string; detail?: string };
   const said = detail === undefined ? 'Its answer is not the console’s.' : detail;
   return new CommandFailed(`${said} (${status}${code === undefined ? '' : ` ${code}`}, ${base})`, EXIT_FAILED);
-}
-
-function readBase(given: string | undefined): string {
-  if (!given) return URL_DEFAULT;
-  const url = URL.canParse(given) ? new URL(given) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new CommandFailed(
-      `SLUICE_CONSOLE_URL is "${given}": it must be http://host[:port] or https://….`,
-      EXIT_CONFIG,
-    );
-  }
-  return url.href.replace(/\/$/, '');
 }
 
 function unreachable(base: string, error: unknown): CommandFailed {

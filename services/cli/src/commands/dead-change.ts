@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openProgressBar, type ProgressBar } from '../producer/progress-bar.ts';
 import { watchStopSignals } from '../start/stop-signals.ts';
-import { EXIT_FAILED, type World } from '../world.ts';
+import { EXIT_FAILED, EXIT_INTERRUPTED, type World } from '../world.ts';
 import { type Answer, type Console, openConsole, refused } from './ask-console.ts';
 import { CommandFailed } from './command-failed.ts';
 import { type DeadWords, lettersPath, readDeadWords } from './dead-choice.ts';
@@ -17,7 +17,6 @@ interface Sum {
   done: number;
 }
 
-const EXIT_INTERRUPTED = 130;
 const IDS_A_REQUEST = 10_000;
 /** Answers in a row that say "later", each with its own wait: ten minutes of a full backlog. */
 const LATER_MAX = 60;

@@ -21,6 +21,7 @@ export interface Receipt {
 export interface FollowSettings {
   /** Of the intake. */
   readonly url: string;
+  readonly apiKey?: string | undefined;
   readonly receipts: readonly Receipt[];
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -72,9 +73,13 @@ function addUp(receipts: readonly Receipt[], seen: ReadonlyMap<string, Counts>, 
 }
 
 /** null: no answer this time. */
-async function ask(receipt: Receipt, { url, signal, fetch: get = fetch }: FollowSettings): Promise<Counts | null> {
+async function ask(
+  receipt: Receipt,
+  { url, apiKey, signal, fetch: get = fetch }: FollowSettings,
+): Promise<Counts | null> {
   try {
     const response = await get(`${url}/v1/receipts/${encodeURIComponent(receipt.id)}`, {
+      ...(apiKey !== undefined && { headers: { authorization: `Bearer ${apiKey}` } }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
     });
     const text = await response.text();

@@ -1,14 +1,14 @@
 /* `--producer git:PATH`: the history of a repository through the intake, and then until everything of it has come to its end. */
 
+import { PostTally } from '../commands/post-tally.ts';
 import type { TotalsReader } from '../start/read-totals.ts';
 import type { Screen } from '../start/screen.ts';
 import { formatCount, type Totals } from '../start/totals.ts';
 import { EXIT_FAILED, type Output } from '../world.ts';
-import { followReceipts, type Progress, type Receipt } from './follow-receipts.ts';
-import { makeConnectionId, makeGitActivity, type OutgoingActivity } from './make-git-activity.ts';
+import { followReceipts, type Progress } from './follow-receipts.ts';
+import { makeConnectionId } from './make-git-activity.ts';
 import { type GitHistory, openGitHistory } from './open-git-history.ts';
-import { parseGitLog } from './parse-git-log.ts';
-import { type Posted, postActivities } from './post-activities.ts';
+import { postHistory } from './post-history.ts';
 import { openProgressBar } from './progress-bar.ts';
 
 export interface ProducerSurroundings {
@@ -39,7 +39,7 @@ async function run(history: GitHistory, around: ProducerSurroundings): Promise<n
   screen.print(`Feeding ${formatCount(history.commits)} commits of ${history.name} to connection ${connectionId} ...`);
   const startedMs = performance.now();
   const before = await totals.read();
-  const posts = new Posts();
+  const posts = new PostTally();
   try {
     await post(history, connectionId, posts, around);
   } catch (error) {
@@ -50,70 +50,25 @@ async function run(history: GitHistory, around: ProducerSurroundings): Promise<n
   if (signal.aborted) return 0;
   const after = await totals.read();
   screen.print(summarise(posts, progress, callsBetween(before, after), performance.now() - startedMs));
-  return posts.rejected + progress.dead + progress.parked > 0 ? EXIT_FAILED : 0;
+  return posts.rejectedTotal + progress.dead + progress.parked > 0 ? EXIT_FAILED : 0;
 }
 
-/** What was posted so far, added up. */
-class Posts {
-  readonly receipts: Receipt[] = [];
-  readonly examples: string[] = [];
-  accepted = 0;
-  duplicates = 0;
-  rejected = 0;
-
-  add(posted: Posted): void {
-    this.accepted += posted.accepted;
-    this.duplicates += posted.duplicates;
-    this.rejected += posted.rejected.length;
-    if (posted.receiptId !== null) this.receipts.push({ id: posted.receiptId, accepted: posted.accepted });
-    for (const { code, message } of posted.rejected) {
-      if (this.examples.length < EXAMPLES_MAX) this.examples.push(`${code}: ${message}`);
-    }
-  }
-}
-
-async function post(
-  history: GitHistory,
-  connectionId: string,
-  posts: Posts,
-  around: ProducerSurroundings,
-): Promise<void> {
+async function post(history: GitHistory, connection: string, tally: PostTally, around: ProducerSurroundings) {
   const { intake, err, signal, screen } = around;
   const bar = openProgressBar(err, 'posting   ', history.commits);
   const plain = everySoOften(PLAIN_LINE_MS);
-  let commits = 0;
-  const show = () => {
-    const note = `${formatCount(commits)} of ${formatCount(history.commits)} commits, ${formatCount(posts.accepted)} activities accepted`;
+  const onProgress = (commits: number, note: string) => {
     bar.update(commits, note);
     if (!screen.isTerminal && plain()) screen.print(`posting: ${note}`);
   };
-  async function* activities(): AsyncGenerator<OutgoingActivity> {
-    for await (const part of parseGitLog(history.read(signal))) {
-      if (signal.aborted) return;
-      if (!('path' in part)) {
-        commits++;
-        continue;
-      }
-      const activity = makeGitActivity(part);
-      if (activity !== null) yield activity;
-    }
-  }
   try {
-    await postActivities(activities(), {
-      url: `${intake}/v1/connections/${connectionId}/activities`,
-      signal,
-      onPosted(posted) {
-        posts.add(posted);
-        show();
-      },
-    });
-    show();
+    await postHistory(history, { intake, connection, tally, signal, onProgress });
   } finally {
     bar.stop();
   }
 }
 
-async function follow(posts: Posts, { intake, err, signal, screen }: ProducerSurroundings): Promise<Progress> {
+async function follow(posts: PostTally, { intake, err, signal, screen }: ProducerSurroundings): Promise<Progress> {
   const bar = openProgressBar(err, 'delivering', posts.accepted);
   const plain = everySoOften(PLAIN_LINE_MS);
   try {
@@ -133,7 +88,7 @@ async function follow(posts: Posts, { intake, err, signal, screen }: ProducerSur
   }
 }
 
-function summarise(posts: Posts, progress: Progress, called: Called | null, ms: number): string {
+function summarise(posts: PostTally, progress: Progress, called: Called | null, ms: number): string {
   const count = (name: string, n: number) => (n === 0 ? [] : [`${formatCount(n)} ${name}`]);
   const parts = [
     `accepted ${formatCount(posts.accepted)}`,
@@ -141,12 +96,15 @@ function summarise(posts: Posts, progress: Progress, called: Called | null, ms: 
     ...(called === null ? [] : [`calls ${formatCount(called.calls)}`, `mean fill ${called.fill.toFixed(1)}`]),
     `${(ms / 1000).toFixed(1)} s`,
     ...count('duplicates', posts.duplicates),
-    ...count('rejected', posts.rejected),
+    ...count('rejected', posts.rejectedTotal),
     ...count('dead letters', progress.dead),
     ...count('parked', progress.parked),
     ...count('ended otherwise', progress.other),
   ];
-  return [`Fed: ${parts.join(', ')}.`, ...posts.examples.map((example) => `  rejected: ${example}`)].join('\n');
+  return [
+    `Fed: ${parts.join(', ')}.`,
+    ...posts.rejected.slice(0, EXAMPLES_MAX).map(({ message }) => `  rejected: ${message}`),
+  ].join('\n');
 }
 
 interface Called {

@@ -7,10 +7,11 @@ export interface ProgressBar {
 }
 
 const REDRAWS_A_SECOND = 5;
+export const NO_BAR: ProgressBar = { update: () => undefined, stop: () => undefined };
 
 /** One bar on a terminal; elsewhere nothing is drawn, the plain status lines say enough. */
 export function openProgressBar(err: Output, title: string, total: number): ProgressBar {
-  if (err.isTTY !== true) return { update: () => undefined, stop: () => undefined };
+  if (err.isTTY !== true) return NO_BAR;
   const bar = new cliProgress.SingleBar(
     {
       format: `${title} [{bar}] {percentage}%  {note}`,

@@ -7,6 +7,7 @@ const exitCode = await start(plan, {
   env: process.env,
   cwd: plan.dataDir,
   root: plan.dataDir,
+  in: process.stdin,
   out: process.stdout,
   err: process.stderr,
   exit: (code) => process.exit(code),

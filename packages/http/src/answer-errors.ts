@@ -62,6 +62,11 @@ export function answerClientError(
 ): (error: Error & { readonly code?: string }, socket: Socket) => void {
   return (error, socket) => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    // No TLS was agreed on, so nothing that we say would be understood.
+    if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(error.code ?? '')) {
+      socket.destroy();
+      return;
+    }
     // Said once for a request; whoever reads such a body has a bound of his own.
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayTakeLong(socket)) return;
     if (socket.writable && !hasBegunAnswer(socket)) socket.write(rawAnswer(clientProblem(error.code)));

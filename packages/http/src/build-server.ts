@@ -4,6 +4,7 @@
 */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { FastifyHttpOptions } from 'fastify';
 import { answerClientError, answerError, type SendProblem, type ServerLogger } from './answer-errors.ts';
 import { digestBody } from './body-digest.ts';
@@ -17,6 +18,7 @@ import { isCharsetUtf8, parseJson } from './parse-json.ts';
 import { httpProblem, type Problem, ProblemError, sendProblem } from './problem.ts';
 import { createBodyReader } from './read-body.ts';
 import { type Draining, watchDraining } from './stop-server.ts';
+import type { TlsFiles } from './tls-files.ts';
 import { type LoadLimits, watchLoad } from './watch-load.ts';
 
 export interface ServerSettings {
@@ -30,6 +32,8 @@ export interface ServerSettings {
   readonly health: HealthSources;
   /** Who may ask; without it everybody who reaches this server. */
   readonly guard?: GuardSettings;
+  /** With it the server speaks https, and nothing else. */
+  readonly tls?: TlsFiles | null;
   /** Header fields of every answer, refusals too. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none. */
@@ -77,6 +81,8 @@ export interface RouteName {
   readonly url: string;
 }
 
+const TLS_MIN = 'TLSv1.2';
+
 export interface HttpServer {
   /** Where routes are added, before `listen`. */
   readonly app: FastifyInstance;
@@ -94,6 +100,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
   const shapes = new Map<string, SendProblem>();
   const app = Fastify(fastifyOptions(settings, limits, { ...lineBodies, shapes }));
   app.server.maxConnections = limits.connectionsMax;
+  settings.tls?.onRenewed((pair) => (app.server as TlsServer).setSecureContext({ ...pair, minVersion: TLS_MIN }));
   const draining = watchDraining(app.server);
   addJsonParser(app, settings, limits);
   app.setErrorHandler(answerError(settings.logger));
@@ -150,14 +157,7 @@ function fastifyOptions(
     forceCloseConnections: 'idle',
     // While stopping, what still arrives on open connections is answered in full, with `connection: close`.
     return503OnClosing: false,
-    http: {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
-      requireHostHeader: true,
-      insecureHTTPParser: false,
-      maxHeaderSize: 16_384,
-    },
+    ...transportOptions(settings, limits),
     // An item id may have 128 characters; some more, so that a longer one is refused by its rule and not by the router.
     routerOptions: { maxParamLength: 256, caseSensitive: true, ignoreTrailingSlash: false },
     requestIdHeader: false,
@@ -165,6 +165,20 @@ function fastifyOptions(
     frameworkErrors: answer,
     clientErrorHandler: answerClientError(isArriving),
   };
+}
+
+/** The same bounds for http and https. */
+function transportOptions({ tls }: ServerSettings, limits: ServerLimits): object {
+  const options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
+    requireHostHeader: true,
+    insecureHTTPParser: false,
+    maxHeaderSize: 16_384,
+  };
+  if (tls === undefined || tls === null) return { http: options };
+  return { https: { ...options, ...tls.current(), minVersion: TLS_MIN, handshakeTimeout: limits.headersTimeoutMs } };
 }
 
 /** Whoever looks after the process must be told, whatever it is doing. */

@@ -18,4 +18,5 @@ export { isCharsetUtf8, parseJson } from './parse-json.ts';
 export { HTTP_PROBLEMS, httpProblem, PROBLEM_TYPE, type Problem, ProblemError, sendProblem } from './problem.ts';
 export { runService, type Service, type ServiceLogger } from './run-service.ts';
 export { stopServer } from './stop-server.ts';
+export { openTls, type TlsFiles, type TlsPair } from './tls-files.ts';
 export { type StoreWatch, type WatchedStore, watchStore } from './watch-store.ts';

@@ -21,7 +21,8 @@ export async function listen(
     throw new ListenError(explain(error, host, at.port), { cause: error });
   }
   const address = app.server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const scheme = 'setSecureContext' in app.server ? 'https' : 'http';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
 function explain(error: unknown, host: string, port: number): string {

@@ -10,7 +10,7 @@ import {
   mayUse,
   type Scope,
 } from '@sluice/core';
-import { buildServer, type HttpServer, type StoreWatch } from '@sluice/http';
+import { buildServer, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
 import type { Board } from '@sluice/scheduler';
 import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
 import { auditDeeds } from './audit-deeds.ts';
@@ -64,6 +64,8 @@ export interface ConsoleParts {
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
+  /** Null: plain http. */
+  readonly tls?: TlsFiles | null;
   readonly auditLog: AuditLog;
   /** Of sessions. */
   readonly nowMs?: () => number;
@@ -87,6 +89,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: BODY_BYTES_MAX,
     headers: SECURITY_HEADERS,
+    tls: parts.tls ?? null,
     guard: { access, scopesOf, sessionOf: (request) => callerOfSession(request, sessions) },
     health: { ready: parts.watch.ready, metrics: (caller) => renderMetrics(parts, caller, onError) },
   });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig } from '@sluice/config';
 import type { Access } from '@sluice/core';
-import { runService, watchStore } from '@sluice/http';
+import { openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openBoard, openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
@@ -21,8 +21,9 @@ await runService(async () => {
   const logger = createLogger('console', config.logLevel);
   const reachable = !isLoopback(config.listen.bind);
   const access = await openAccess({ config: config.access, reachable, logger });
+  const tls = await openTls(config.tls, logger);
   logger.info({ access: access.describe() }, 'who may ask');
-  const { server, close } = openConsole({ config, access, logger, page: await loadPage() });
+  const { server, close } = openConsole({ config, access, tls, logger, page: await loadPage() });
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
   return { logger, server, listenAt, warnings, shutdownMs: config.shutdownMs, close };
 });
@@ -30,11 +31,12 @@ await runService(async () => {
 interface ConsoleProcess {
   readonly config: Config;
   readonly access: Access;
+  readonly tls: TlsFiles | null;
   readonly logger: ReturnType<typeof createLogger>;
   readonly page: Page;
 }
 
-function openConsole({ config, access, logger, page }: ConsoleProcess) {
+function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
   const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
@@ -57,6 +59,7 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
     shardTag: SHARD_TAG,
     requestId: randomUUID,
     access,
+    tls,
     auditLog: store,
     // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
     hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
@@ -65,6 +68,7 @@ function openConsole({ config, access, logger, page }: ConsoleProcess) {
   async function close(): Promise<void> {
     alerts.stop();
     access.close();
+    tls?.close();
     watch.stop();
     fleet.stop();
     await board.close();

@@ -2,7 +2,7 @@
 import { type Config, rememberConnections } from '@sluice/config';
 import type { Access, ActivityStore, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
-import { buildServer, type FastifyRequest, type HttpServer, type StoreWatch } from '@sluice/http';
+import { buildServer, type FastifyRequest, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
@@ -39,6 +39,8 @@ export interface IntakeParts {
   readonly wantsReceipt?: (request: FastifyRequest) => boolean;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
+  /** Null: plain http. */
+  readonly tls?: TlsFiles | null;
   /** Only for tests that move time themselves. */
   readonly pause?: (ms: number) => Promise<void>;
   readonly limits?: Partial<AppendLimits & ReadLimits & WaitLimits>;
@@ -56,6 +58,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     requestId: parts.requestId,
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: config.bodyBytesMax,
+    tls: parts.tls ?? null,
     guard: { access: parts.access, scopesOf },
     health: { ready: watch.ready, metrics: metrics.render },
     onAnswered: metrics.requestAnswered,

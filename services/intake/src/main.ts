@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig } from '@sluice/config';
 import type { Access } from '@sluice/core';
-import { runService, watchStore } from '@sluice/http';
+import { openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
@@ -21,15 +21,23 @@ await runService(async () => {
   const logger = createLogger('intake', config.logLevel);
   const reachable = !isLoopback(config.listen.bind);
   const access = await openAccess({ config: config.access, reachable, logger });
+  const tls = await openTls(config.tls, logger);
   logger.info({ access: access.describe() }, 'who may ask');
-  const { server, watch, close } = openIntake(config, access, logger);
+  const { server, watch, close } = openIntake({ config, access, tls, logger });
   await watch.reach(REACH_MS);
   if (!watch.ready().ready) logger.warn({}, 'Redis has not been reached yet; until it is, activities are answered 503');
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
   return { logger, server, listenAt, warnings, shutdownMs: config.shutdownMs, close };
 });
 
-function openIntake(config: Config, access: Access, logger: ReturnType<typeof createLogger>) {
+interface IntakeProcess {
+  readonly config: Config;
+  readonly access: Access;
+  readonly tls: TlsFiles | null;
+  readonly logger: ReturnType<typeof createLogger>;
+}
+
+function openIntake({ config, access, tls, logger }: IntakeProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
   const wakeups = openWakeups({ store, onError });
@@ -57,11 +65,13 @@ function openIntake(config: Config, access: Access, logger: ReturnType<typeof cr
     randomBytes: createRandomBytes(),
     requestId: randomUUID,
     access,
+    tls,
     // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
     hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });
   async function close(): Promise<void> {
     access.close();
+    tls?.close();
     watch.stop();
     memory.stop();
     await wakeups.close();

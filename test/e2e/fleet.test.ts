@@ -55,7 +55,7 @@ test('workers whose calls are full share one connection, and its calls in flight
 });
 
 test('the same code runs on a node of a Redis Cluster, and every key lies in the shard’s slot', async () => {
-  const system = await startSystem({ workers: 0, intakes: 0, redisArgs: ['--cluster-enabled', 'yes'] });
+  const system = await startSystem({ workers: 0, intakes: 0, redisOptions: { cluster: true } });
   const store = openStore(system);
   try {
     await store.redis.cluster('ADDSLOTSRANGE', 0, 16_383);

@@ -81,5 +81,5 @@ export function assertCallsWellFormed(lines: readonly LedgerLine[]): void {
 }
 
 export function openStore(system: System): RedisStore {
-  return openRedisStore({ url: system.redis.url, role: 'worker', onError: () => {} });
+  return openRedisStore({ url: system.storeUrl, role: 'worker', onError: () => {} });
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
+import { type RedisOptions, type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
 import { type EmulatorControl, emulatorControl } from './emulator-control.ts';
 
 export interface SystemOptions {
@@ -17,12 +17,17 @@ export interface SystemOptions {
   /** What the configuration file says, in place of the one tenant that variables describe. Relative paths begin at `folder`. */
   readonly configFile?: (emulatorUrl: string, folder: string) => Promise<Readonly<Record<string, unknown>>>;
   readonly redisArgs?: readonly string[];
+  readonly redisOptions?: Pick<RedisOptions, 'cluster'>;
+  /** Services use this one, in place of the server that is started for them. */
+  readonly redisUrl?: string;
   /** Run instead of services/worker/src/main.ts. */
   readonly workerFile?: string;
 }
 
 export interface System {
   readonly redis: RedisServer;
+  /** Where the tests themselves look. */
+  readonly storeUrl: string;
   readonly emulator: EmulatorControl;
   readonly emulatorService: Service;
   readonly intakes: Service[];
@@ -61,13 +66,17 @@ const QUICK = {
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-system-'));
-  const redis = await startRedis({ appendOnly: true, args: [...leastPrivileges(), ...(options.redisArgs ?? [])] });
+  const redis = await startRedis({
+    ...options.redisOptions,
+    appendOnly: true,
+    args: [...leastPrivileges(), ...(options.redisArgs ?? [])],
+  });
   const emulatorService = await spawnService({ service: 'emulator', env: { SLUICE_DATA_DIR: folder } });
   const emulator = emulatorControl(emulatorService.url!);
   await emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 3], ...options.behavior });
   const env = {
     ...QUICK,
-    REDIS_URL: redis.url.replace('redis://', `redis://${REDIS_USER}:${REDIS_PASSWORD}@`),
+    REDIS_URL: options.redisUrl ?? redis.url.replace('redis://', `redis://${REDIS_USER}:${REDIS_PASSWORD}@`),
     GRAPH_BASE_URL: emulatorService.url!,
     ...(options.configFile === undefined
       ? oneTenant(emulatorService.url!)
@@ -100,6 +109,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   ]);
   return {
     redis,
+    storeUrl: options.redisUrl ?? redis.url,
     emulator,
     emulatorService,
     intakes,

@@ -13,8 +13,12 @@ export interface RedisOptions {
   readonly appendOnly?: boolean;
   /** Listens on a unix socket as well. */
   readonly unixSocket?: boolean;
+  /** A node of a Redis Cluster; it has no slots yet. */
+  readonly cluster?: boolean;
   /** More options, as on redis-server's command line: ['--maxmemory', '50mb']. */
   readonly args?: readonly string[];
+  /** A Sentinel, which keeps what it learns in this file of its own. */
+  readonly configFile?: string;
   /** The program, if not redis-server on the PATH. */
   readonly program?: string;
 }
@@ -39,6 +43,9 @@ export interface RedisServer {
 const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 5000;
 const PORT_TRIES_MAX = 5;
+/** Nodes of a cluster talk to each other on a port so much higher. */
+const BUS_OFFSET = 10_000;
+const PORT_MAX = 65_535;
 
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
@@ -92,7 +99,7 @@ function serverOf(state: ServerState): RedisServer {
 /** Between finding a free port and using it somebody else may take it; then the next one is tried. */
 async function launchOnFreePort(folder: string, options: RedisOptions): Promise<{ port: number; running: Running }> {
   for (let tries = 1; ; tries++) {
-    const port = await freePort();
+    const port = await freePort(options.cluster === true ? PORT_MAX - BUS_OFFSET : PORT_MAX);
     try {
       return { port, running: await launch(folder, port, options) };
     } catch (error) {
@@ -115,7 +122,8 @@ async function launch(folder: string, port: number, options: RedisOptions): Prom
     failure ??= new Error(`${program} on port ${port} exited with ${code}:\n${log()}`);
   });
   // Its own log as well as PING: on a port that another server has, PING alone would be answered by that one.
-  const ready = async () => failure !== null || (log().includes('Ready to accept') && (await pingRedis({ port })));
+  const ready = async () =>
+    failure !== null || (/Ready to accept|Sentinel ID is/.test(log()) && (await pingRedis({ port })));
   const what = `redis-server on port ${port} is ready and answers PING`;
   await eventually(ready, { withinMs: START_MS_MAX, what }).catch((error: Error) => {
     failure = error;
@@ -131,8 +139,16 @@ function argumentsFor(folder: string, port: number, options: RedisOptions): stri
   const disk =
     options.appendOnly === true ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const socket = options.unixSocket === true ? ['--unixsocket', socketIn(folder)] : [];
+  const cluster = options.cluster === true ? ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'] : [];
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no', '--save', ''];
-  return [...place, ...disk, ...socket, ...(options.args ?? [])];
+  if (options.configFile !== undefined) {
+    return [
+      options.configFile,
+      '--sentinel',
+      ...place.filter((word, n) => word !== '--save' && place[n - 1] !== '--save'),
+    ];
+  }
+  return [...place, ...cluster, ...disk, ...socket, ...(options.args ?? [])];
 }
 
 async function end({ child, exited }: Running): Promise<void> {
@@ -144,14 +160,16 @@ async function end({ child, exited }: Running): Promise<void> {
   clearTimeout(timer);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No TCP port could be had on 127.0.0.1.');
-  return address.port;
+async function freePort(max: number): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    server.close();
+    await once(server, 'close');
+    if (address === null || typeof address === 'string') throw new Error('No TCP port could be had on 127.0.0.1.');
+    if (address.port <= max) return address.port;
+  }
 }
 
 function socketIn(folder: string): string {

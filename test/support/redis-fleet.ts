@@ -1,0 +1,153 @@
+/* Redis as people run it: a cluster of three with a replica each, and a pair watched by Sentinels. Real servers on this machine. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually, type RedisServer, startRedis } from '@sluice/testing';
+
+const run = promisify(execFile);
+const READY_MS = 60_000;
+
+export async function askRedis(server: Pick<RedisServer, 'port'>, ...command: string[]): Promise<string> {
+  return (await run('redis-cli', ['-p', String(server.port), ...command])).stdout;
+}
+
+/** Waits until a replica has all that its owner has now. */
+export async function caughtUp(owner: RedisServer, replica: RedisServer): Promise<void> {
+  const offset = async (server: RedisServer, name: string) =>
+    Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(await askRedis(server, 'INFO', 'replication'))?.[1]);
+  const written = await offset(owner, 'master_repl_offset');
+  await eventually(async () => (await offset(replica, 'slave_repl_offset')) >= written, {
+    withinMs: READY_MS,
+    what: 'the replica has everything',
+  });
+}
+
+export interface RedisCluster {
+  readonly url: string;
+  readonly servers: readonly RedisServer[];
+  /** The one that holds the slot of this key now. */
+  ownerOf(key: string): Promise<RedisServer>;
+  replicasOf(owner: RedisServer): Promise<readonly RedisServer[]>;
+  stop(): Promise<void>;
+}
+
+interface ClusterNode {
+  readonly id: string;
+  readonly port: number;
+  readonly flags: string;
+  readonly ownerId: string;
+  readonly slots: readonly (readonly [number, number])[];
+}
+
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ appendOnly: true, cluster: true })));
+  const places = servers.map(({ port }) => `127.0.0.1:${port}`);
+  await run('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes']);
+  const alive = () => servers.find((server) => isAlive(server))!;
+  const nodes = async () => readNodes(await askRedis(alive(), 'CLUSTER', 'NODES'));
+  const serverOf = ({ port }: ClusterNode) => servers.find((server) => server.port === port)!;
+  await eventually(
+    async () =>
+      (await askRedis(alive(), 'CLUSTER', 'INFO')).includes('cluster_state:ok') &&
+      (await nodes()).filter(({ flags }) => flags.includes('slave')).length === 3,
+    { withinMs: READY_MS, what: 'the cluster is up' },
+  );
+  return {
+    url: `redis+cluster://${places.join(',')}`,
+    servers,
+    async ownerOf(key) {
+      const slot = Number(await askRedis(alive(), 'CLUSTER', 'KEYSLOT', key));
+      const owner = (await nodes()).find(({ slots }) => slots.some(([from, to]) => slot >= from && slot <= to));
+      if (owner === undefined) throw new Error(`nobody holds slot ${slot}`);
+      return serverOf(owner);
+    },
+    async replicasOf(owner) {
+      const all = await nodes();
+      const { id } = all.find(({ port }) => port === owner.port)!;
+      return all.filter(({ ownerId }) => ownerId === id).map(serverOf);
+    },
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+function isAlive({ pid }: RedisServer): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** A line: id, address@bus, flags, id of its owner, ping, pong, epoch, link, slots. */
+function readNodes(text: string): readonly ClusterNode[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [id = '', address = '', flags = '', ownerId = '', , , , , ...slots] = line.split(' ');
+      return {
+        id,
+        port: Number(/:(\d+)@/.exec(address)?.[1]),
+        flags,
+        ownerId,
+        slots: slots
+          .filter((range) => /^\d/.test(range))
+          .map((range) => [Number(range.split('-')[0]), Number(range.split('-').at(-1))] as const),
+      };
+    });
+}
+
+export interface WatchedPair {
+  readonly url: string;
+  readonly first: RedisServer;
+  readonly second: RedisServer;
+  /** The port of the server that the Sentinels name now. */
+  namedPort(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startWatchedPair(): Promise<WatchedPair> {
+  const first = await startRedis({ appendOnly: true });
+  const second = await startRedis({ appendOnly: true, args: ['--replicaof', '127.0.0.1', String(first.port)] });
+  await eventually(async () => (await askRedis(second, 'INFO', 'replication')).includes('master_link_status:up'), {
+    withinMs: READY_MS,
+    what: 'the replica follows',
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-sentinels-'));
+  const sentinels = await Promise.all([0, 1, 2].map((n) => startSentinel(join(folder, `${n}.conf`), first.port)));
+  await eventually(
+    async () => {
+      const seen = await Promise.all(sentinels.map((one) => askRedis(one, 'SENTINEL', 'CKQUORUM', 'pair')));
+      const replicas = await Promise.all(sentinels.map((one) => askRedis(one, 'SENTINEL', 'REPLICAS', 'pair')));
+      return seen.every((text) => text.startsWith('OK 3')) && replicas.every((text) => text.includes(`${second.port}`));
+    },
+    { withinMs: READY_MS, what: 'three Sentinels know each other and the replica' },
+  );
+  return {
+    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/pair`,
+    first,
+    second,
+    namedPort: async () =>
+      Number((await askRedis(sentinels[0]!, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'pair')).split('\n')[1]),
+    stop: async () => {
+      await Promise.all([...sentinels, first, second].map((server) => server.stop()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startSentinel(file: string, port: number): Promise<RedisServer> {
+  await writeFile(
+    file,
+    [
+      `sentinel monitor pair 127.0.0.1 ${port} 2`,
+      'sentinel down-after-milliseconds pair 1000',
+      'sentinel failover-timeout pair 5000',
+    ].join('\n'),
+  );
+  return startRedis({ configFile: file });
+}

@@ -53,7 +53,7 @@ async function main(quick: boolean, seeds: number): Promise<void> {
 
 /** Answers how many bars were missed. */
 async function compareShapes(quick: boolean, seeds: readonly number[]): Promise<number> {
-  const redis = await startRedis({ unixSocket: true });
+  const redis = await startRedis();
   let missed = 0;
   try {
     print(
@@ -64,7 +64,7 @@ async function compareShapes(quick: boolean, seeds: readonly number[]): Promise<
         ? { ...full, ...QUICK, bursts: full.bursts.map((b) => ({ ...b, atMs: QUICK.firstMs })) }
         : full;
       const startedMs = performance.now();
-      const compared = await compareContenders({ shape, seeds, redisUrl: redis.socketPath! });
+      const compared = await compareContenders({ shape, seeds, redisUrl: redis.url });
       showShape(shape, compared);
       if (!quick) missed += showVerdicts(judgeBars(shape, compared));
       say(`${shape.name}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);

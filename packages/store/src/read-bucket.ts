@@ -1,4 +1,4 @@
-import type { Bucket } from '@sluice/core';
+import { type Bucket, LATENESS_US } from '@sluice/core';
 
 /** The order in which the scripts hand out a bucket. */
 const FIELDS = [
@@ -16,6 +16,7 @@ const FIELDS = [
   'refusedAt',
   'refusedAfter',
   'learnAt',
+  'lateness',
 ];
 
 /** A bucket as take and settle answer it; null for the empty list, which says that there is nothing to learn. */
@@ -33,6 +34,7 @@ export function bucketOf(fields: ReadonlyMap<string, string | null>): Bucket {
     version: number('version'),
     memory: fields.get('memory') ?? '',
     intervalUs: number('interval'),
+    latenessUs: Number(fields.get('lateness') ?? LATENESS_US),
     tatUs: number('tat'),
     closedUntilMs: number('closed'),
     epoch: number('epoch'),

@@ -1,6 +1,7 @@
 /* append → batch → settle on Redis: turns the port's requests into script arguments and their replies into its results. */
 import {
   type ActivityStore,
+  LATENESS_US,
   type Learning,
   RECEIPTS_WATCHED_MAX,
   type SettleResult,
@@ -153,7 +154,8 @@ function readSettle(reply: unknown): SettleResult {
 }
 
 function learnArguments(owner: 'connection' | 'tenant', version: number, learning: Learning): (string | number)[] {
-  return [owner, version, learning.memory, learning.intervalUs, learning.learnAtMs, learning.closedUntilMs];
+  const { memory, intervalUs, learnAtMs, closedUntilMs, latenessUs = LATENESS_US } = learning;
+  return [owner, version, memory, intervalUs, learnAtMs, closedUntilMs, latenessUs];
 }
 
 function readLearn(reply: unknown): boolean {

@@ -11,12 +11,12 @@ const SEED = 1;
 
 let redis: RedisServer;
 before(async () => {
-  redis = await startRedis({ unixSocket: true });
+  redis = await startRedis();
 });
 after(() => redis.stop());
 
 async function measure(shape: Shape): Promise<Measured> {
-  const contender = await makeRedisContender(redis.socketPath!, shape);
+  const contender = await makeRedisContender(redis.url, shape);
   try {
     return measureRun(shape, await simulateCalls(shape, SEED, contender));
   } finally {

@@ -14,6 +14,8 @@ export interface Bucket {
   readonly memory: string;
   /** Microseconds between two calls at the rate in force. */
   readonly intervalUs: number;
+  /** How late a call may be and still be made up for, microseconds. */
+  readonly latenessUs: number;
   /** Theoretical arrival time of the next call (GCRA), microseconds since 1970. */
   readonly tatUs: number;
   /** No call before this, milliseconds since 1970; 0 = open. */
@@ -42,7 +44,7 @@ export interface Refusal {
 }
 
 /**
- * How late a call may be and still be made up for. More would be a burst: two calls of which the second makes up for the first
+ * How late a call may be and still be made up for, unless the controller says more. More would be a burst: two calls of which the second makes up for the first
  * are that much closer together, which a sliding window counts for a second. Of 2 to 40 ms, 8 used windows best on a quiet
  * machine (1.5 points more than 20) and lost nothing elsewhere; below 5, timers that are always a little late cost calls.
  */
@@ -60,7 +62,7 @@ export function openBucket(intervalUs: number, nowMs: number): Bucket {
     accepted: 0,
     idleUs: 0,
   };
-  return { ...none, intervalUs, sinceMs: nowMs, refusal: null, learnAtMs: 0 };
+  return { ...none, intervalUs, latenessUs: LATENESS_US, sinceMs: nowMs, refusal: null, learnAtMs: 0 };
 }
 
 /** When the next call may go, microseconds since 1970; not later than nowUs = now. */
@@ -70,7 +72,7 @@ export function nextGrantUs(bucket: Bucket): number {
 
 /** Spends a token. Only to be called when nextGrantUs is not in the future and an item was found. */
 export function grantCall(bucket: Bucket, nowUs: number): Bucket {
-  const earliest = nowUs - LATENESS_US;
+  const earliest = nowUs - bucket.latenessUs;
   const idle = Math.max(0, earliest - Math.max(bucket.tatUs, bucket.sinceMs * 1000));
   return {
     ...bucket,
@@ -107,6 +109,8 @@ export function wantsLearning(bucket: Bucket, nowMs: number): boolean {
 export interface Learning {
   readonly memory: string;
   readonly intervalUs: number;
+  /** Absent: LATENESS_US. */
+  readonly latenessUs?: number;
   readonly learnAtMs: number;
   /** Prolongs the closure when in the future; never shortens it. */
   readonly closedUntilMs: number;
@@ -121,6 +125,7 @@ export function applyLearning(bucket: Bucket, version: number, learning: Learnin
     version: bucket.version + 1,
     memory: learning.memory,
     intervalUs: learning.intervalUs,
+    latenessUs: learning.latenessUs ?? LATENESS_US,
     learnAtMs: learning.learnAtMs,
     closedUntilMs,
     tatUs: Math.max(bucket.tatUs, closedUntilMs * 1000),

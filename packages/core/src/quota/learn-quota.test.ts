@@ -190,3 +190,15 @@ test('a rate that holds longer than the last run lasted bounds the reserve, so t
   // 404 calls in 4 s were refused, 3,094 in 32 s were not: a limit with more in reserve than this would have refused both.
   assert.ok(learned !== null && Math.abs(learned.reserveS - (404 * 32 - 3094 * 4) / (3094 - 404)) < 1e-3);
 });
+
+test('a limit that was seen to let much through at once has more lateness made up for; one that was not, or not yet, has not', () => {
+  const latenessUs = (parts: Partial<Memory>) => {
+    const memory = writeMemory({ ...startMemory(100), mode: 'hold', probes: 1, ...parts });
+    return learnQuota({ ...openBucket(10_000, NOW_MS), memory, granted: 100, accepted: 100 }, SETTINGS, NOW_MS + 1000)
+      .latenessUs;
+  };
+  assert.deepEqual(
+    [{ reserveS: 0.3 }, { reserveS: 1 }, { reserveS: 0.03 }, { reserveS: 1, probes: 0 }].map(latenessUs),
+    [75_000, 100_000, 8000, 8000],
+  );
+});

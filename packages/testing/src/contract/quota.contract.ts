@@ -133,6 +133,21 @@ export function quotaContract(makeStore: MakeStore): void {
       assert.equal(await store.learn(CONNECTION, 1, makeLearning()), true);
     }));
 
+  for (const latenessUs of [0, 60_000]) {
+    test(`of a pause, ${latenessUs / 1000} ms are made up for when a learning says so`, () =>
+      withStore(makeStore, async ({ store, append, advance, lease, refusal, view, nowMs }) => {
+        await append('a', makeEntries(9));
+        await lease(QUICK);
+        await store.learn(CONNECTION, 0, makeLearning({ latenessUs }));
+        await advance(500);
+        const granted = grantCall((await view()).bucket!, (await nowMs()) * 1000);
+        await lease(QUICK);
+        assert.deepEqual((await view()).bucket, granted);
+        for (let calls = 0; calls < latenessUs / 20_000; calls++) await lease(QUICK);
+        assert.equal((await refusal(QUICK)).reason, 'quota');
+      }));
+  }
+
   test('a learning may prolong a closure, never shorten it, and the window starts at its end', () =>
     withStore(makeStore, async (steps) => {
       const { store, settle, view, nowMs } = steps;

@@ -270,7 +270,11 @@ function drawLearn({ random }: Draw, connectionId: string): Operation {
     ofTenant: random.chance(0.4),
     versionsBehind: random.chance(0.2) ? 1 : 0,
     closeMs: random.chance(0.2) ? 700 : 0,
-    learning: { memory: `{"rate":${random.below(100)}}`, intervalUs: random.oneOf([1, 10_000, 40_001]) },
+    learning: {
+      memory: `{"rate":${random.below(100)}}`,
+      intervalUs: random.oneOf([1, 10_000, 40_001]),
+      latenessUs: random.oneOf([0, 8000, 60_000]),
+    },
     learnInMs: random.oneOf([0, 1000, 10_000]),
   };
 }

@@ -32,7 +32,7 @@ export type Operation =
       readonly versionsBehind: number;
       /** closedUntilMs from now on; 0 = none. */
       readonly closeMs: number;
-      readonly learning: Pick<Learning, 'memory' | 'intervalUs'>;
+      readonly learning: Pick<Learning, 'memory' | 'intervalUs' | 'latenessUs'>;
       readonly learnInMs: number;
     }
   | {

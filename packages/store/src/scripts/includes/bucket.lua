@@ -1,10 +1,11 @@
 -- bucket: the charge half of the quota; does what packages/core/src/quota/bucket.ts says, function by function.
 local LATENESS_US = 8000
 local function read_bucket(base)
-  local q = redis.call('HMGET', base .. 'q', 'interval', 'tat', 'closed', 'epoch', 'inARow', 'since', 'granted', 'accepted', 'idle', 'learnAt', 'refusedAt')
+  local q = redis.call('HMGET', base .. 'q', 'interval', 'tat', 'closed', 'epoch', 'inARow', 'since', 'granted', 'accepted', 'idle', 'learnAt', 'refusedAt', 'lateness')
   local b = { known = q[1] and true or false, interval = tonumber(q[1] or 0), tat = tonumber(q[2] or 0), closed = tonumber(q[3] or 0), still = true }
   b.epoch, b.in_a_row, b.since, b.granted = tonumber(q[4] or 0), tonumber(q[5] or 0), tonumber(q[6] or 0), tonumber(q[7] or 0)
   b.accepted, b.idle, b.learn_at, b.refused = tonumber(q[8] or 0), tonumber(q[9] or 0), tonumber(q[10] or 0), q[11] and true or false
+  b.lateness = tonumber(q[12] or LATENESS_US)
   return b
 end
 local function open_bucket(base, b, interval, now)
@@ -13,7 +14,7 @@ local function open_bucket(base, b, interval, now)
   redis.call('HSET', base .. 'q', 'interval', interval, 'since', now)
 end
 local function grant_call(base, b, us)
-  local earliest = us - LATENESS_US
+  local earliest = us - b.lateness
   b.idle = b.idle + math.max(0, earliest - math.max(b.tat, b.since * 1000))
   b.tat = math.max(b.tat, earliest) + b.interval
   b.granted = b.granted + 1
@@ -43,5 +44,5 @@ end
 -- The whole bucket when there is something to learn, else an empty list.
 local function to_learn(base, b, now)
   if not b.known or not (b.refused or now >= b.learn_at) then return {} end
-  return redis.call('HMGET', base .. 'q', 'version', 'memory', 'interval', 'tat', 'closed', 'epoch', 'inARow', 'since', 'granted', 'accepted', 'idle', 'refusedAt', 'refusedAfter', 'learnAt')
+  return redis.call('HMGET', base .. 'q', 'version', 'memory', 'interval', 'tat', 'closed', 'epoch', 'inARow', 'since', 'granted', 'accepted', 'idle', 'refusedAt', 'refusedAfter', 'learnAt', 'lateness')
 end

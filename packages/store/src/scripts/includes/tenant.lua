@@ -21,7 +21,8 @@ local function reopen(tenant, t, interval, until_ms)
   t.interval, t.epoch, t.closed = before.known and before.interval or interval, before.epoch + 1, math.max(before.closed, until_ms)
   t.tat, t.since, t.learn_at = t.closed * 1000, t.closed, 0
   redis.call('HINCRBY', tenant .. 'q', 'version', 1)
-  redis.call('HDEL', tenant .. 'q', 'refusedAt', 'refusedAfter')
+  t.lateness = LATENESS_US
+  redis.call('HDEL', tenant .. 'q', 'refusedAt', 'refusedAfter', 'lateness')
   redis.call('HSET', tenant .. 'q', 'memory', '', 'interval', t.interval, 'tat', string.format('%.0f', t.tat), 'closed', string.format('%.0f', t.closed),
     'epoch', t.epoch, 'inARow', 0, 'since', string.format('%.0f', t.since), 'granted', 0, 'accepted', 0, 'idle', 0, 'learnAt', 0)
 end

@@ -146,7 +146,7 @@ test('a refused credential is told with its remedy, and the hold is released by 
     await producer.post({ connection: CONNECTION, items: items(1), count: 5 });
     await page.getByRole('heading', { name: '1 connection is stuck' }).waitFor();
     await rowOf(page).getByText('held: a permission is missing (403)').waitFor();
-    await rowOf(page).getByText('ExternalItem.ReadWrite.OwnedBy').waitFor();
+    await page.locator('.summary').getByText('ExternalItem.ReadWrite.OwnedBy').waitFor();
     await page.goto(`${scene!.console.url}/#/connections/${CONNECTION}`);
     const { body } = await operator.ask(`/api/v1/connections/${CONNECTION}`);
     assert.equal(body['urgency'], 'stuck');

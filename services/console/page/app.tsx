@@ -3,7 +3,7 @@ import { Banner } from './parts/banner.tsx';
 import { Dialogs } from './parts/dialogs.tsx';
 import { KeyForm } from './parts/key-form.tsx';
 import { leave, session } from './state/ask.ts';
-import { connect, fleet, link } from './state/live.ts';
+import { connect, disconnect, fleet, link } from './state/live.ts';
 import { OVERVIEW, route } from './state/route.ts';
 import { ConnectionPage } from './views/connection-page.tsx';
 import { LettersPage } from './views/letters-page.tsx';
@@ -72,7 +72,7 @@ function Header() {
           {LINK_WORDS[kind]}
         </span>
         {session.value?.name != null && (
-          <button type="button" class="quiet" onClick={() => void leave()}>
+          <button type="button" class="quiet" onClick={() => void leave().then(disconnect)}>
             Sign out {session.value.name}
           </button>
         )}

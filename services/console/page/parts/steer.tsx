@@ -6,7 +6,14 @@ import { learnOf } from '../state/live.ts';
 
 const RESUME_WORDS: Readonly<Record<string, string>> = { paused: 'Resume', held: 'Release hold', breaker: 'Try now' };
 
-export function Steer({ connection }: { readonly connection: ShownConnection }) {
+/** brief: one button, the one that a connection in this state needs. */
+export function Steer({
+  connection,
+  brief = false,
+}: {
+  readonly connection: ShownConnection;
+  readonly brief?: boolean;
+}) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   if (!mayOperate()) return null;
@@ -44,7 +51,7 @@ export function Steer({ connection }: { readonly connection: ShownConnection }) 
           {resume}
         </button>
       )}
-      {state !== 'paused' && (
+      {state !== 'paused' && !(brief && resume !== undefined) && (
         <button type="button" disabled={busy} onClick={() => void steer('pause')} aria-label={`Pause: ${connectionId}`}>
           Pause
         </button>

@@ -85,6 +85,16 @@ function hear(next: ShownFleet, list: ReadonlyMap<string, ShownConnection>): voi
   });
 }
 
+/** Who signs out sees nothing more: neither what comes nor what has come. */
+export function disconnect(): void {
+  source?.close();
+  batch(() => {
+    link.value = { kind: 'connecting' };
+    fleet.value = null;
+    connections.value = new Map();
+  });
+}
+
 /** One answer that came outside the stream: a pause that was just asked for should be seen at once. */
 export function learnOf(connection: ShownConnection): void {
   connections.value = new Map(connections.value).set(connection.connectionId, connection);

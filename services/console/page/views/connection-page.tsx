@@ -88,11 +88,11 @@ function Figures({ seen: { connection } }: { readonly seen: Seen }) {
       <Tile label="In" value={rate(rates?.appendedPerSecond)} note="activities/s" />
       <Tile label="Out" value={rate(rates?.deliveredPerSecond)} note="activities/s" />
       <Tile label="To drain" {...splitDrain(connection.timeToDrain)} />
-      <Tile label="Fill" value={rate(rates?.fill)} note="activities a call, of 20" />
+      <Tile label="Fill" value={rate(rates?.fill)} note="a call, of 20" />
       <Tile
         label="Quota used"
         value={rate(rates?.callsPerSecond)}
-        note={`of ${quota === null ? NONE : rate(quota.callsPerSecond)} calls/s learned`}
+        note={`of ${quota === null ? NONE : rate(quota.callsPerSecond)} learned`}
       />
       <Tile
         label="Calls in flight"
@@ -109,11 +109,7 @@ function Figures({ seen: { connection } }: { readonly seen: Seen }) {
         {...(deadLetters + parkedEntries > 0 && { tone: 'warn' as const })}
       />
       <Tile label="Delivered" value={whole(connection.delivered)} note={`of ${whole(connection.appended)} accepted`} />
-      <Tile
-        label="Tries repeated"
-        value={whole(connection.retried)}
-        note={`${whole(connection.unknown)} of unknown outcome`}
-      />
+      <Tile label="Tries repeated" value={whole(connection.retried)} note={`${whole(connection.unknown)} unknown`} />
     </dl>
   );
 }

@@ -97,7 +97,6 @@ function Row({ seen: { connection, words } }: { readonly seen: Seen }) {
       </th>
       <td class="words">
         <State words={words} />
-        {words.remedy !== null && words.urgency !== 'waiting' && <span class="remedy">{words.remedy}</span>}
       </td>
       <td class="number strong">{whole(connection.pending)}</td>
       <td class="number">{since(connection.oldestPendingAt, nowMs.value)}</td>
@@ -110,12 +109,14 @@ function Row({ seen: { connection, words } }: { readonly seen: Seen }) {
       <td class="number">
         {connection.callsInFlight} <span class="dim">of {connection.callsInFlightMax}</span>
       </td>
-      <td class="number">{connection.timeToDrain}</td>
+      <td class="number" title={connection.timeToDrain}>
+        {connection.timeToDrain.replace(/^(never|not known) .*/, '$1').replace('about ', '')}
+      </td>
       <td class="number">
         {kept === 0 ? '0' : <a href={lettersLink(connectionId)}>{`${whole(deadLetters)}, ${whole(parkedEntries)}`}</a>}
       </td>
       <td class="actions">
-        <Steer connection={connection} />
+        <Steer connection={connection} brief />
       </td>
     </tr>
   );

@@ -108,11 +108,11 @@ export function FleetTiles() {
       {now.tenants.map((each) => (
         <Tile
           key={each.tenant}
-          label={`Limit of tenant ${each.tenant}`}
+          label="Limit of tenant"
           value={rate(each.callsPerSecond)}
           note={
             each.closedUntil === null || Date.parse(each.closedUntil) <= nowMs.value
-              ? 'calls/s, all its connections'
+              ? `calls/s, ${each.tenant}`
               : `closed ${forSeconds(Date.parse(each.closedUntil) - nowMs.value)} more`
           }
         />

@@ -1,0 +1,91 @@
+/*
+  The pictures of the README: a system with a connection in every state, left to run for a while, seen in light and dark.
+
+    node test/browser/take-screenshots.ts [SECONDS]
+
+  Writes docs/images. Not a test: nobody can say by a program whether a page looks right, so look at them.
+*/
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { spawnService } from '@sluice/testing';
+import type { Browser } from 'playwright-core';
+import { findBrowser, NO_BROWSER, openBrowser, openPage } from '../support/open-browser.ts';
+import { startProducer } from '../support/producer.ts';
+import { startSystem } from '../support/start-system.ts';
+
+const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+const FORBIDDEN = { error: { code: 'accessDenied', message: 'Insufficient privileges to complete the operation.' } };
+const SCRIPTED = Array.from({ length: 200 }, () => ({ status: 403, headers: {}, body: FORBIDDEN, apply: false }));
+const BEHAVIOR = {
+  seed: 7,
+  rate: 40,
+  latencyMs: [40, 160],
+  shares: { 207: 0.04, 503: 0.004 },
+  entryError: { code: 'invalidRequest', message: 'The user cannot be found in the directory.' },
+  connections: {
+    tickets: { rate: 9 },
+    contracts: { script: SCRIPTED },
+    mail: { script: [{ status: 429, headers: { 'retry-after': '900' }, body: {}, apply: false }] },
+  },
+};
+/** Connection, how many items, activities a second. */
+const TRAFFIC: readonly (readonly [connection: string, items: number, perSecond: number])[] = [
+  ['people', 120, 60],
+  ['tickets', 900, 140],
+  ['wiki', 40, 35],
+  ['contracts', 25, 3],
+  ['mail', 60, 12],
+  ['archive', 30, 4],
+  ['crm', 12, 0],
+];
+
+const executablePath = findBrowser();
+if (executablePath === null) throw new Error(NO_BROWSER);
+const seconds = Number(process.argv[2] ?? 150);
+const system = await startSystem({
+  behavior: BEHAVIOR,
+  env: { SLUICE_LINGER_MS: '1000', SLUICE_RATE_INITIAL: '20' },
+});
+const console = await spawnService({ service: 'console', env: system.env });
+const browser = await openBrowser(executablePath);
+try {
+  await run(seconds);
+  mkdirSync(FOLDER, { recursive: true });
+  await take(browser, 'overview', '', 620);
+  await take(browser, 'connection', '#/connections/people', 900);
+  await take(browser, 'dead-letters', '#/connections/people/dead-letters', 560);
+} finally {
+  await browser.close();
+  await console.kill('SIGKILL');
+  await system.stop();
+}
+
+async function run(forSeconds: number): Promise<void> {
+  const producer = startProducer(() => [system.intakes[0]!.url!]);
+  const post = (connection: string, items: number, count: number) =>
+    producer.post({ connection, items: Array.from({ length: items }, (_, n) => `${connection}-${n}`), count });
+  await post('crm', 12, 200);
+  for (let second = 0; second < forSeconds; second++) {
+    // Traffic has its tides.
+    const tide = 0.7 + 0.5 * Math.sin(second / 12);
+    for (const [connection, items, perSecond] of TRAFFIC) {
+      const count = Math.round(perSecond * tide);
+      if (count > 0) await post(connection, items, count);
+    }
+    if (second === 20) await fetch(`${console.url}/api/v1/connections/archive/pause`, { method: 'POST' });
+    await sleep(1000);
+  }
+}
+
+async function take(from: Browser, name: string, hash: string, height: number): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page, said } = await openPage(from, { viewport: { width: 1280, height }, colorScheme });
+    await page.goto(`${console.url}/${hash}`);
+    await page.locator('table').first().waitFor();
+    await sleep(2500);
+    if (said.length > 0) throw new Error(said.join('\n'));
+    await page.screenshot({ path: `${FOLDER}${name}-${colorScheme}.png` });
+    await page.close();
+  }
+}

@@ -19,7 +19,6 @@ import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
-import { type ConnectionFacts, showConnection } from './describe-connection.ts';
 import { addItemRoutes } from './item-routes.ts';
 import { addEventRoutes } from './live/event-routes.ts';
 import { createShowFleet } from './live/show-fleet.ts';
@@ -31,7 +30,7 @@ import { addQueueRoutes } from './queue-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addSessionRoutes, callerOfSession } from './session-routes.ts';
 import { keepSessions } from './sessions.ts';
-import { stateWords } from './words/state-words.ts';
+import { factsOfConnection, wordsOfConnection } from './words-of-connection.ts';
 
 export interface ConsoleParts {
   readonly config: Config;
@@ -99,12 +98,11 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   addSessionRoutes(server.app, { access, sessions, audit });
   addAuditRoutes(server.app, parts.auditLog);
   const { fleet } = parts;
-  const factsOf = (connectionId: string) => factsIn(parts.config, connectionId);
+  const factsOf = (connectionId: string) => factsOfConnection(parts.config, fleet, connectionId);
   addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf });
   addItemRoutes(server.app, {
     store,
-    wordsOf: (view) =>
-      stateWords(showConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId)), view.nowMs),
+    wordsOf: (view) => wordsOfConnection(parts.config, fleet, view),
     shardTag: parts.shardTag,
   });
   addEventRoutes(server.app, {
@@ -127,12 +125,6 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     shardTag: parts.shardTag,
   });
   return server;
-}
-
-function factsIn(config: Config, connectionId: string): ConnectionFacts | null {
-  const inForce = connectionSettings(config, connectionId);
-  if (inForce === null) return null;
-  return { tenant: inForce.tenant.name, inFlightMax: inForce.settings.inFlightMax };
 }
 
 /** A connection that the configuration no longer names still has its dead letters: the first tenant's bounds hold for it. */

@@ -8,6 +8,8 @@ import { stateWords, type Urgency } from './words/state-words.ts';
 export interface ConnectionFacts {
   readonly tenant: string;
   readonly inFlightMax: number;
+  /** Of the limit above its tenant's connections; null: none is in force. */
+  readonly tenantCallsPerSecond: number | null;
 }
 
 export interface DescribedConnection extends ShownConnection {
@@ -68,8 +70,10 @@ export function showConnection(
         : {
             callsPerSecond: round(1e6 / bucket.intervalUs),
             closedUntil: bucket.closedUntilMs > view.nowMs ? formatInstant(bucket.closedUntilMs) : null,
+            lastClosedUntil: bucket.closedUntilMs > 0 ? formatInstant(bucket.closedUntilMs) : null,
             refusedInARow: bucket.refusedInARow,
           },
+    tenantCallsPerSecond: facts?.tenantCallsPerSecond == null ? null : round(facts.tenantCallsPerSecond),
     timeToDrainSeconds: drain.seconds,
     timeToDrain: drain.text,
   };

@@ -1,9 +1,8 @@
 /* The watch for the webhook of the configuration; without one nobody looks. */
-import { type Config, connectionSettings } from '@sluice/config';
+import type { Config } from '@sluice/config';
 import { type Logger, limitLogs } from '@sluice/telemetry';
-import { showConnection } from '../describe-connection.ts';
 import type { FleetWatch } from '../live/watch-fleet.ts';
-import { stateWords } from '../words/state-words.ts';
+import { wordsOfConnection } from '../words-of-connection.ts';
 import { postNotice } from './post-notice.ts';
 import { type AlertParts, watchAlerts } from './watch-alerts.ts';
 
@@ -24,10 +23,7 @@ export function openAlerts({ config, store, fleet, logger }: OpenAlertParts): { 
     tenants: config.tenants.map(({ name }) => name),
     ageMs,
     wordsOf: (view) => {
-      const inForce = connectionSettings(config, view.connectionId);
-      const facts =
-        inForce === null ? null : { tenant: inForce.tenant.name, inFlightMax: inForce.settings.inFlightMax };
-      const { text, remedy } = stateWords(showConnection(view, fleet.rates.of(view.connectionId), facts), view.nowMs);
+      const { text, remedy } = wordsOfConnection(config, fleet, view);
       return remedy === null ? `${text}.` : `${text}. ${remedy}`;
     },
     tell: (notice) => postNotice(notice, { url, signal: stopping.signal }),

@@ -45,8 +45,12 @@ export interface ShownConnection {
     /** What was learned. */
     readonly callsPerSecond: number;
     readonly closedUntil: string | null;
+    /** When the last closure ends or ended; null: there was none. */
+    readonly lastClosedUntil: string | null;
     readonly refusedInARow: number;
   } | null;
+  /** The limit above all connections of its tenant, calls a second; null: none is in force. */
+  readonly tenantCallsPerSecond: number | null;
   readonly timeToDrainSeconds: number | null;
   readonly timeToDrain: string;
 }

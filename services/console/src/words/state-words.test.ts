@@ -9,14 +9,19 @@ const RATES = { appendedPerSecond: 10, deliveredPerSecond: 5, callsPerSecond: 1,
 
 function shown(parts: Partial<ShownConnection>): ShownConnection {
   const none = { state: 'flowing', pending: 10, delayed: 0, callsInFlight: 0, rates: null, quota: null, reason: null };
-  const times = { oldestPendingAt: at(-1000), blockedSince: null, timeToDrainSeconds: null };
+  const times = {
+    oldestPendingAt: at(-1000),
+    blockedSince: null,
+    timeToDrainSeconds: null,
+    tenantCallsPerSecond: null,
+  };
   return { ...none, ...times, ...parts } as ShownConnection;
 }
 
 const words = (parts: Partial<ShownConnection>) => stateWords(shown(parts), NOW);
 
 test('a closed connection says for how long it is closed more, and nobody has to act', () => {
-  const quota = { callsPerSecond: 5, closedUntil: at(11_400), refusedInARow: 1 };
+  const quota = { callsPerSecond: 5, closedUntil: at(11_400), lastClosedUntil: at(11_400), refusedInARow: 1 };
   const { text, urgency, remedy } = words({ state: 'closed', quota });
   assert.deepEqual([text, urgency, remedy], ['waiting for Graph: closed 12 s more', 'waiting', null]);
   const over = { ...quota, closedUntil: at(-1) };
@@ -43,9 +48,17 @@ test('what nobody takes is stuck: no worker runs', () => {
 
 test('who falls behind is told whether another worker would help', () => {
   const old = { oldestPendingAt: at(-120_000), rates: { ...RATES, callsPerSecond: 9.5 } };
-  const quota = (callsPerSecond: number) => ({ callsPerSecond, closedUntil: null, refusedInARow: 0 });
+  const quota = (callsPerSecond: number, lastClosedUntil: string | null = null) => ({
+    callsPerSecond,
+    closedUntil: null,
+    lastClosedUntil,
+    refusedInARow: 0,
+  });
   assert.match(words({ ...old, quota: quota(10) }).remedy ?? '', /^More workers do not help/);
   assert.match(words({ ...old, quota: quota(100) }).remedy ?? '', /another worker may help/);
+  assert.match(words({ ...old, quota: quota(100, at(-9000)) }).remedy ?? '', /^More workers do not help/);
+  const { text } = words({ ...old, quota: quota(100), tenantCallsPerSecond: 12 });
+  assert.equal(text, 'behind: more comes in than the limit of its tenant lets out');
   assert.equal(words({ ...old, quota: quota(10), timeToDrainSeconds: 60 }).urgency, 'flowing');
 });
 

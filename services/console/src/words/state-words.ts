@@ -20,6 +20,8 @@ export interface StateWords {
 const UNTAKEN_MS_MIN = 20_000;
 /** More comes than goes: worth a word only when somebody has waited for so long. */
 const BEHIND_MS_MIN = 60_000;
+/** Refused in this time: the quota is what limits. */
+const CLOSED_LATELY_MS = 30_000;
 
 const IDLE: StateWords = { urgency: 'idle', text: 'idle: nothing is waiting', remedy: null, sinceMs: null };
 
@@ -120,16 +122,27 @@ function flowingWords(connection: ShownConnection, nowMs: number): StateWords {
     };
   }
   if (rates !== null && timeToDrainSeconds === null && waitedMs > BEHIND_MS_MIN) {
-    return { ...behindWords(connection), urgency: 'behind', sinceMs: null };
+    return { ...behindWords(connection, nowMs), urgency: 'behind', sinceMs: null };
   }
   return { urgency: 'flowing', text: 'flowing', remedy: null, sinceMs: null };
 }
 
-/** More comes than goes. Whether workers would help depends on whether the quota is used. */
-function behindWords({ rates, quota }: ShownConnection): { readonly text: string; readonly remedy: string } {
-  const used = rates?.callsPerSecond ?? 0;
-  const usesQuota = quota !== null && used > 0.8 * quota.callsPerSecond;
-  return usesQuota
+/** More comes than goes. Whether workers would help depends on whether a limit binds. */
+function behindWords(
+  { rates, quota, tenantCallsPerSecond }: ShownConnection,
+  nowMs: number,
+): { readonly text: string; readonly remedy: string } {
+  if (tenantCallsPerSecond !== null) {
+    return {
+      text: 'behind: more comes in than the limit of its tenant lets out',
+      remedy:
+        'More workers do not help: all connections of the tenant share the limit. Send less, or ask Microsoft for more.',
+    };
+  }
+  const closedMs = timeOf(quota?.lastClosedUntil ?? null);
+  const closedLately = closedMs !== null && nowMs - closedMs < CLOSED_LATELY_MS;
+  const usesUp = quota !== null && (rates?.callsPerSecond ?? 0) > 0.8 * quota.callsPerSecond;
+  return closedLately || usesUp
     ? {
         text: 'behind: more comes in than Graph’s quota lets out',
         remedy: 'More workers do not help: the quota is used up. Send less, or ask Microsoft for a higher limit.',

@@ -4,27 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
-import { parse } from 'yaml';
+import { compose, ROOT } from '../support/compose-file.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const requireHere = createRequire(import.meta.url);
-
-interface ComposeService {
-  readonly image: string;
-  readonly entrypoint?: readonly string[];
-  readonly command?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly volumes?: readonly string[];
-  readonly profiles?: readonly string[];
-  readonly [member: string]: unknown;
-}
-
-const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
-  readonly services: Readonly<Record<string, ComposeService>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
-};
 const OURS = ['prepare', 'intake', 'worker', 'console', 'sluice', 'emulator'];
 const LONG_RUNNING = ['intake', 'worker', 'console', 'emulator'];
 
@@ -87,7 +70,7 @@ test('every file and volume it names exists, and nothing is published beyond thi
       else assert.ok(source in compose.volumes, `${name}: volume ${source}`);
     }
     for (const word of [...(service.entrypoint ?? []), ...(service.command ?? [])]) {
-      if (word.endsWith('.js')) assert.ok(existsSync(join(ROOT, word)), `${name}: ${word}`);
+      if (word.endsWith('.ts')) assert.ok(existsSync(join(ROOT, word)), `${name}: ${word}`);
     }
     for (const port of (service['ports'] ?? []) as readonly string[]) {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is compose's own way to write a variable.

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findGraph } from './find-graph.js';
+import { findGraph } from './find-graph.ts';
 
 const MISSING = 78;
 // biome-ignore lint/suspicious/noUndeclaredEnvVars: this runs in a container, not in turbo.
@@ -31,22 +31,14 @@ if (!existsSync(PROMETHEUS_KEY_FILE)) {
   renameSync(`${PROMETHEUS_KEY_FILE}.new`, PROMETHEUS_KEY_FILE);
 }
 
-/**
- * @param {string} name
- * @param {string} scope
- */
-function createKey(name, scope) {
+function createKey(name: string, scope: string): string {
   const args = ['keys', 'create', '--name', name, '--scope', scope, '--connections', '*', '--json'];
   const made = spawnSync(process.execPath, [SLUICE, ...args], { encoding: 'utf8' });
   if (made.status !== 0) stop(made.stderr.trim());
   return JSON.parse(made.stdout).key;
 }
 
-/**
- * @param {string} sentence
- * @returns {never}
- */
-function stop(sentence) {
+function stop(sentence: string): never {
   console.error(sentence);
   process.exit(MISSING);
 }

@@ -24,20 +24,17 @@ const DEMO = {
   SLUICE_ALLOW_INSECURE: '1',
 };
 
-/**
- * @typedef {{ readonly kind: 'configured' }
- *   | { readonly kind: 'demo', readonly env: Readonly<Record<string, string>> }
- *   | { readonly kind: 'missing', readonly sentence: string }} Graph
- */
+export type Graph =
+  | { readonly kind: 'configured' }
+  | { readonly kind: 'demo'; readonly env: Readonly<Record<string, string>> }
+  | { readonly kind: 'missing'; readonly sentence: string };
 
-/**
- * @param {Readonly<Record<string, string | undefined>>} env
- * @param {() => Promise<boolean>} emulatorRuns
- * @returns {Promise<Graph>}
- */
-export async function findGraph(env, emulatorRuns = resolves) {
-  const isSet = (/** @type {string} */ name) => (env[name] ?? '') !== '';
-  const isGiven = (/** @type {string} */ name) => isSet(name) || isSet(name.replace(/^GRAPH_/, 'AZURE_'));
+export async function findGraph(
+  env: Readonly<Record<string, string | undefined>>,
+  emulatorRuns: () => Promise<boolean> = resolves,
+): Promise<Graph> {
+  const isSet = (name: string) => (env[name] ?? '') !== '';
+  const isGiven = (name: string) => isSet(name) || isSet(name.replace(/^GRAPH_/, 'AZURE_'));
   if (isSet('SLUICE_CONFIG') || CREDENTIALS.some(isGiven)) return { kind: 'configured' };
   if (await emulatorRuns()) return { kind: 'demo', env: DEMO };
   return {
@@ -48,7 +45,7 @@ export async function findGraph(env, emulatorRuns = resolves) {
 }
 
 /** The name exists on the network as long as the container of that profile runs. */
-async function resolves() {
+async function resolves(): Promise<boolean> {
   return lookup('emulator').then(
     () => true,
     () => false,

@@ -1,5 +1,5 @@
 /* The worker of the compose file: with the credential of .env, or against the emulator of the demo. */
-import { findGraph } from './find-graph.js';
+import { findGraph } from './find-graph.ts';
 
 const graph = await findGraph(process.env);
 if (graph.kind === 'missing') {

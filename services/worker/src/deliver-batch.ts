@@ -57,10 +57,11 @@ export async function deliverBatch(connectionId: string, lease: Lease, parts: De
   const { readable } = splitReadable(lease.entries);
   const reply = readable.length === 0 ? null : await parts.send(connectionId, lease, readable);
   const { nowMs, missedBefore } = lease;
+  const sayer = reply?.kind === 'answered' ? 'graph' : 'others';
   const outcome =
     reply === null
       ? OUTCOME_OF_NO_CALL
-      : hidePerformers(readReply({ reply, entries: readable, nowMs, missedBefore, outcomes }), readable);
+      : hidePerformers(readReply({ reply, entries: readable, nowMs, missedBefore, outcomes }), readable, sayer);
   const settlement = planSettlement({ outcome, entries: lease.entries, lease, settings, chance: parts.chance });
   const result = await settleUntilAnswered(parts, {
     connectionId,

@@ -28,10 +28,10 @@ const verdict = (message: string): EntryOutcome => ({
   counted: 'never',
   delayMsMin: 0,
 });
-const hidden = (message: string, ids: readonly string[]) => {
+const hidden = (message: string, ids: readonly string[], from: 'graph' | 'others' = 'others') => {
   const unlisted = [{ code: 'c', entries: 1, excerpt: `c: ${message}` }];
   const call = { ...CALL, unlisted, reason: `c: ${message}`, hold: { code: 'c', reason: `c: ${message}` } };
-  const outcome = hidePerformers({ entries: [verdict(message), verdict('')], call }, ids.map(entryOf));
+  const outcome = hidePerformers({ entries: [verdict(message), verdict('')], call }, ids.map(entryOf), from);
   const { reason, hold, unlisted: odd } = outcome.call;
   assert.deepEqual([reason, hold?.reason, odd[0]?.excerpt], Array(3).fill(`c: ${outcome.entries[0]!.message}`));
   return outcome.entries[0]!.message;
@@ -46,7 +46,7 @@ test('whoever did it is not in what Graph says, in whatever letter case', () => 
 
 test('an outcome in which nothing is said stays the same object', () => {
   const outcome = { entries: [verdict('')], call: CALL };
-  assert.equal(hidePerformers(outcome, [entryOf('ada')]), outcome);
+  assert.equal(hidePerformers(outcome, [entryOf('ada')], 'graph'), outcome);
 });
 
 test('whatever an id is made of, it is found between other words', () => {
@@ -56,4 +56,10 @@ test('whatever an id is made of, it is found between other words', () => {
       assert.equal(hidden(`User "${id}" is unknown.`, [id]).includes(`"${id}"`), false);
     }),
   );
+});
+
+test('Graph may mean others than those of the call; we and the identity provider speak of applications', () => {
+  const said = "User '2C9A5A86-1f4d-4c2e-9f6b-8d1e0c7b3a55' or 2c9a5a86-1f4…";
+  assert.equal(hidden(said, ['ada'], 'graph'), "User '[performer]' or [performer]…");
+  assert.equal(hidden(said, ['ada'], 'others'), said);
 });

@@ -7,11 +7,19 @@ import type { CallOutcome, EntryOutcome, Outcome } from './outcome.ts';
 
 const HIDDEN = '[performer]';
 
-/** The same outcome; where nothing was said, the same object. */
-export function hidePerformers(outcome: Outcome, entries: readonly string[]): Outcome {
+/** Of users and groups: whoever Graph may mean besides those of the call. It loses the ids of applications as well, which nobody needs here. */
+const OBJECT_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+/** At the end of a message that was cut. */
+const CUT_OBJECT_ID = '[0-9a-f]{8}(?:-[0-9a-f]{0,12}){1,4}(?=…)';
+
+/**
+ * The same outcome; where nothing was said, the same object. From Graph every object id is hidden; from ourselves
+ * or the identity provider, who know no performers, only those of the call.
+ */
+export function hidePerformers(outcome: Outcome, entries: readonly string[], from: 'graph' | 'others'): Outcome {
   const { call } = outcome;
   const said = call.hold !== null || outcome.entries.some(({ message }) => message !== '');
-  const pattern = said || call.reason !== 'delivered' ? patternOf(entries) : null;
+  const pattern = said || call.reason !== 'delivered' ? patternOf(entries, from) : null;
   if (pattern === null) return outcome;
   const hide = (text: string) => text.replace(pattern, HIDDEN);
   const hold: CallOutcome['hold'] = call.hold === null ? null : { ...call.hold, reason: hide(call.hold.reason) };
@@ -25,11 +33,12 @@ export function hidePerformers(outcome: Outcome, entries: readonly string[]): Ou
 }
 
 /** Whole words only: an id of one letter must not take that letter out of every word. Null: nobody to hide. */
-function patternOf(entries: readonly string[]): RegExp | null {
+function patternOf(entries: readonly string[], from: 'graph' | 'others'): RegExp | null {
   const ids = new Set(entries.map((entry) => decodeEntry(entry)?.activity.performedBy.id ?? ''));
   ids.delete('');
-  if (ids.size === 0) return null;
+  if (ids.size === 0 && from === 'others') return null;
   // The longest first, so that an id that begins another leaves none of it.
   const longest = [...ids].sort((a, b) => b.length - a.length).map((id) => id.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${longest.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+  const words = from === 'graph' ? [...longest, OBJECT_ID, CUT_OBJECT_ID] : longest;
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
 }

@@ -1,6 +1,13 @@
 /* Takes and settles a backlog straight on the store, without Graph: what remains is Redis's part of a drain. */
 import { randomUUID } from 'node:crypto';
-import { type ActivityStore, type Bucket, type Lease, learnQuota, type QuotaSettings } from '@sluice/core';
+import {
+  type ActivityStore,
+  type Bucket,
+  type EntrySettlement,
+  type Lease,
+  learnQuota,
+  type QuotaSettings,
+} from '@sluice/core';
 
 /** Far beyond what can be called: the quota is charged as always and never refuses. */
 const QUOTA: QuotaSettings = { rateInitial: 100_000, rateMax: null, probeBudget: 0.006, share: 1 };
@@ -43,8 +50,13 @@ export async function takeLeases(store: Store, connectionId: string, leasesMax: 
   return leases;
 }
 
-/** Everything was delivered. */
-export async function settleLeases(store: Store, connectionId: string, leases: readonly Lease[]): Promise<void> {
+/** Everything had this end. */
+export async function settleLeases(
+  store: Store,
+  connectionId: string,
+  leases: readonly Lease[],
+  end: EntrySettlement = { kind: 'ack' },
+): Promise<void> {
   let next = 0;
   await atOnce(async () => {
     for (let lease = leases[next++]; lease !== undefined; lease = leases[next++]) {
@@ -55,7 +67,7 @@ export async function settleLeases(store: Store, connectionId: string, leases: r
         leaseId: lease.leaseId,
         epoch: lease.epoch,
         settlement: {
-          entries: lease.entries.map(() => ({ kind: 'ack' })),
+          entries: lease.entries.map(() => end),
           call: {
             quota: 'accepted',
             closeMs: 0,

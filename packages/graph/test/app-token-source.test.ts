@@ -80,12 +80,20 @@ test('the claims of a challenge are sent along, and CP1 only when it is declared
   });
 });
 
-test('one 503 does not silence MSAL for a minute: the next acquisition asks again', async (t) => {
-  const server = await startTokenServer(t, refuse(503, { error: 'temporarily_unavailable' }));
-  const source = open(t, server.url);
-  assert.equal((await failureOf(source)).code, 'token');
-  server.answerWith(giveToken());
-  assert.equal((await source.acquire({ claims: null })).value, 'token-2');
+test('neither a 5xx nor a throttle silences MSAL for a while: the next acquisition asks again', async (t) => {
+  for (const [status, headers] of [
+    [503, {}],
+    [500, {}],
+    [429, {}],
+    [429, { 'retry-after': '3600' }],
+    [400, { 'retry-after': '60' }],
+  ] as const) {
+    const server = await startTokenServer(t, refuse(status, { error: 'temporarily_unavailable' }, headers));
+    const source = open(t, server.url);
+    assert.equal((await failureOf(source)).code, 'token', String(status));
+    server.answerWith(giveToken());
+    assert.equal((await source.acquire({ claims: null })).value, 'token-2', `${status} ${JSON.stringify(headers)}`);
+  }
 });
 
 test('a refused credential is told from a provider that is busy, by OAuth error and status', async (t) => {

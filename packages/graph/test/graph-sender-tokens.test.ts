@@ -5,7 +5,7 @@ import type { Reply } from '@sluice/core';
 import { makeEntries } from '@sluice/testing';
 import { createGraphSender, type GraphCall, type GraphSenderOptions } from '../src/index.ts';
 import { httpAnswer, type RawRequest, startRawServer } from './raw-server.ts';
-import { giveToken, refuse, startTokenServer } from './token-server.ts';
+import { giveToken, refuse, startTokenServer, type TokenAnswer } from './token-server.ts';
 
 const CALL: GraphCall = { connectionId: 'hr1', itemId: 'a1', entries: makeEntries(1), clientRequestId: 'lease-guid' };
 const CHALLENGE = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from('{"access_token":{"nbf":{"value":"1"}}}').toString('base64')}"`;
@@ -113,17 +113,25 @@ test('a 403 without a challenge is an answer like any other', async (t) => {
   assert.equal(tokens.forms.length, 1);
 });
 
-test('no call fails while the token is good and the identity provider is not', async (t) => {
-  const { sender, tokens, at } = await setUp(t, (socket) => socket.write(httpAnswer(200, { value: [] })));
-  await sender.send(CALL);
-  tokens.answerWith(refuse(503, '<html>'));
-  for (let ms = 2_700_000; ms < 3_530_000; ms += 60_000) {
-    at(ms);
-    assert.deepEqual(summary(await sender.send(CALL)), [200]);
-  }
-  at(3_600_000);
-  assert.deepEqual(summary(await sender.send(CALL)), ['not-sent', 'token']);
-});
+for (const [provider, answer] of [
+  ['is overloaded', refuse(503, '<html>')],
+  ['throttles for an hour', refuse(429, { error: 'temporarily_unavailable' }, { 'retry-after': '3600' })],
+  ['refuses the request', refuse(400, { error: 'invalid_request' })],
+  ['refuses the credential', refuse(401, { error: 'invalid_client' })],
+  ['breaks off', (response) => response.socket?.destroy()],
+] as const satisfies readonly (readonly [string, TokenAnswer])[]) {
+  test(`no call fails while the token is good and the identity provider ${provider}`, async (t) => {
+    const { sender, tokens, at } = await setUp(t, (socket) => socket.write(httpAnswer(200, { value: [] })));
+    await sender.send(CALL);
+    tokens.answerWith(answer);
+    for (let ms = 2_700_000; ms < 3_530_000; ms += 60_000) {
+      at(ms);
+      assert.deepEqual(summary(await sender.send(CALL)), [200]);
+    }
+    at(3_600_000);
+    assert.equal(summary(await sender.send(CALL))[0], 'not-sent');
+  });
+}
 
 test('a refused credential is not a failure that passes, and its call was not sent', async (t) => {
   const { sender, tokens, graph } = await setUp(t, (socket) => socket.write(httpAnswer(200, { value: [] })));

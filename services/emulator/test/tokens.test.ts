@@ -67,6 +67,27 @@ test('a token is good until it expires, and then it is answered 401 with a chall
   assert.match(JSON.parse(text).error.message, /expired/);
 });
 
+test('a token that was asked for without the wanted claims is challenged, and one with them is good', async (t) => {
+  const claims = { access_token: { acrs: { essential: true, value: 'cp1' } } };
+  const { call, token } = await startWith(t, { token: { claims } });
+  const plain = await call({ token: await token() });
+  assert.equal(plain.status, 401);
+  const challenge = String(plain.headers['www-authenticate']);
+  assert.match(challenge, /^Bearer realm="".*, error="insufficient_claims", claims="/);
+  const encoded = /claims="([^"]+)"/.exec(challenge)![1]!;
+  assert.deepEqual(JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')), claims);
+  const more = { access_token: { ...claims.access_token, xms_cc: { values: ['cp1'] } } };
+  for (const [asked, status] of [
+    [claims, 200],
+    [more, 200],
+    [{ access_token: { xms_cc: { values: ['cp1'] } } }, 401],
+    ['no JSON', 401],
+  ] as const) {
+    const text = typeof asked === 'string' ? asked : JSON.stringify(asked);
+    assert.equal((await call({ token: await token('contoso', { claims: text }) })).status, status, text);
+  }
+});
+
 test('no token, a foreign one, a changed one and one for another audience are refused', async (t) => {
   const { call, token, ledger } = await startWith(t, {});
   const [header, body, signature] = (await token()).split('.') as [string, string, string];

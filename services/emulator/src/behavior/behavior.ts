@@ -2,6 +2,12 @@
 
 export const WINDOW_SHAPES = ['bucket', 'fixed', 'sliding'] as const;
 export const RESULT_ORDERS = ['same', 'shuffled'] as const;
+/** whole: one for each activity, as documented. */
+export const RESULT_SHAPES = ['whole', 'short', 'long', 'repeated', 'foreign', 'normalised', 'nameless'] as const;
+export type ResultShape = (typeof RESULT_SHAPES)[number];
+
+/** Evenly spread, or log-normal with this median and 99th percentile; milliseconds. */
+export type Latency = readonly [min: number, max: number] | { readonly p50: number; readonly p99: number };
 
 /** The hidden quota of one connection of one tenant. */
 export interface Limits {
@@ -21,10 +27,14 @@ export interface Limits {
 /** Which part of the taken calls ends otherwise than with a 200. */
 export interface Shares {
   readonly '500': number;
+  readonly '502': number;
   readonly '503': number;
+  readonly '504': number;
   readonly '207': number;
   readonly reset: number;
   readonly lost: number;
+  /** Appended, and answered 200 with a body that breaks off. */
+  readonly garbled: number;
 }
 
 export interface EntryError {
@@ -48,10 +58,11 @@ export interface ScriptedAnswer {
 export interface ConnectionBehavior extends Limits {
   /** seconds, decimal, date, absent, or the header's text as it is. */
   readonly retryAfter: string;
-  readonly latencyMs: readonly [min: number, max: number];
+  readonly latencyMs: Latency;
   readonly shares: Shares;
   readonly entryError: EntryError;
   readonly resultOrder: (typeof RESULT_ORDERS)[number];
+  readonly resultShape: ResultShape;
   readonly unknownItems: readonly string[];
   readonly itemsAppearAfterMs: number;
   readonly script: readonly ScriptedAnswer[];
@@ -71,7 +82,12 @@ export type TenantLimits = Pick<Limits, 'rate' | 'window' | 'burst'>;
 
 export interface Behavior extends ConnectionBehavior {
   readonly seed: number;
-  readonly token: { readonly expiresIn: number; readonly fail: number | TokenFailure | null };
+  readonly token: {
+    readonly expiresIn: number;
+    readonly fail: number | TokenFailure | null;
+    /** A token that was not asked for with these claims is challenged; null: no challenge. */
+    readonly claims: Readonly<Record<string, unknown>> | null;
+  };
   readonly unknownConnections: readonly string[];
   readonly connections: Readonly<Record<string, ConnectionOverride>>;
   /** By tenant id; others have no limit above those of their connections. */
@@ -98,13 +114,14 @@ export const DEFAULT_BEHAVIOR: Behavior = {
   background: { rate: 0 },
   retryAfter: 'seconds',
   latencyMs: [5, 20],
-  shares: { '500': 0, '503': 0, '207': 0, reset: 0, lost: 0 },
+  shares: { '500': 0, '502': 0, '503': 0, '504': 0, '207': 0, reset: 0, lost: 0, garbled: 0 },
   entryError: { code: 'serviceNotAvailable', message: 'The service is not available. Try again later.' },
   resultOrder: 'same',
+  resultShape: 'whole',
   unknownItems: [],
   itemsAppearAfterMs: 0,
   script: [],
-  token: { expiresIn: 3599, fail: null },
+  token: { expiresIn: 3599, fail: null, claims: null },
   unknownConnections: [],
   connections: {},
   tenants: {},

@@ -34,6 +34,7 @@ test('every member is taken as it was sent, and what is missing keeps its defaul
     shares: { '500': 0.1, lost: 0.2 },
     entryError: { code: 'accessDenied' },
     resultOrder: 'shuffled',
+    resultShape: 'short',
     unknownItems: ['a-1'],
     itemsAppearAfterMs: 100,
     script: [
@@ -48,7 +49,7 @@ test('every member is taken as it was sent, and what is missing keeps its defaul
     ...sent,
     shares: { ...DEFAULT_BEHAVIOR.shares, '500': 0.1, lost: 0.2 },
     entryError: { ...DEFAULT_BEHAVIOR.entryError, code: 'accessDenied' },
-    token: { expiresIn: 5, fail: null },
+    token: { expiresIn: 5, fail: null, claims: null },
   });
 });
 
@@ -61,7 +62,7 @@ test('a connection overrides the common behaviour, member by member', () => {
   const own = behaviorOf('tickets', behavior);
   assert.equal(own.rate, null);
   assert.equal(own.burst, 25);
-  assert.deepEqual(own.shares, { '500': 0, '503': 0, '207': 0, reset: 0.2, lost: 0.1 });
+  assert.deepEqual(own.shares, { ...DEFAULT_BEHAVIOR.shares, reset: 0.2, lost: 0.1 });
   assert.equal(behaviorOf('other', behavior).rate, 50);
 });
 
@@ -79,6 +80,11 @@ const REFUSED: readonly (readonly [string, unknown, string])[] = [
   ['a share below zero', { shares: { lost: -0.1 } }, 'shares.lost'],
   ['latency backwards', { latencyMs: [20, 5] }, 'latencyMs'],
   ['one latency', { latencyMs: [20] }, 'latencyMs'],
+  ['percentiles backwards', { latencyMs: { p50: 20, p99: 5 } }, 'latencyMs'],
+  ['half a distribution', { latencyMs: { p50: 20 } }, 'latencyMs'],
+  ['a distribution with more', { latencyMs: { p50: 1, p99: 2, max: 3 } }, 'latencyMs'],
+  ['a shape that is none', { resultShape: 'odd' }, 'resultShape'],
+  ['claims that are text', { token: { claims: 'acrs' } }, 'token.claims'],
   ['a header that cannot be sent', { retryAfter: '1\r\nx: y' }, 'retryAfter'],
   [
     'a header name that cannot be sent',

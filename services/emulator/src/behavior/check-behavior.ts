@@ -3,12 +3,14 @@
   the body is applied: a misspelt fault that is silently ignored would make a test pass for the wrong reason.
 */
 import { ITEM_ID } from '../graph/ids.ts';
+import { isObject } from '../is-object.ts';
 import {
   type Behavior,
   type BehaviorInput,
   behaviorOf,
   completeBehavior,
   RESULT_ORDERS,
+  RESULT_SHAPES,
   WINDOW_SHAPES,
 } from './behavior.ts';
 import {
@@ -57,6 +59,14 @@ const scripted = objectOf(
   ['status'],
 );
 
+function isLatency(value: unknown): boolean {
+  const both = Array.isArray(value) ? value : isObject(value) ? [value['p50'], value['p99']] : [];
+  const size = isObject(value) ? Object.keys(value).length : both.length;
+  return (
+    size === 2 && both.every((ms) => typeof ms === 'number' && ms >= 0 && ms <= DELAY_MS_MAX) && both[0] <= both[1]
+  );
+}
+
 const share = numberIn({ max: 1 });
 const CONNECTION_MEMBERS: Readonly<Record<string, Check>> = {
   rate: numberIn({ above: 0, max: RATE_MAX, orNull: 'no limit' }),
@@ -67,16 +77,22 @@ const CONNECTION_MEMBERS: Readonly<Record<string, Check>> = {
   background: objectOf({ rate: numberIn({ max: BACKGROUND_RATE_MAX }) }, ['rate']),
   retryAfter: headerText,
   latencyMs: check(
-    `must be [min, max], two numbers from 0 to ${DELAY_MS_MAX}, min not above max`,
-    (value) =>
-      Array.isArray(value) &&
-      value.length === 2 &&
-      value.every((ms) => typeof ms === 'number' && ms >= 0 && ms <= DELAY_MS_MAX) &&
-      value[0] <= value[1],
+    `must be [min, max] or {p50, p99}, two numbers from 0 to ${DELAY_MS_MAX}, the first not above the second`,
+    isLatency,
   ),
-  shares: objectOf({ '500': share, '503': share, '207': share, reset: share, lost: share }),
+  shares: objectOf({
+    '500': share,
+    '502': share,
+    '503': share,
+    '504': share,
+    '207': share,
+    reset: share,
+    lost: share,
+    garbled: share,
+  }),
   entryError: objectOf({ code: anyText, message: anyText }),
   resultOrder: isOneOf(RESULT_ORDERS),
+  resultShape: isOneOf(RESULT_SHAPES),
   unknownItems: listOf(textMatching(ITEM_ID, 'an item id'), { max: ITEMS_MAX, words: 'item ids' }),
   itemsAppearAfterMs: numberIn({ max: DELAY_MS_MAX }),
   script: listOf(scripted, { max: SCRIPT_MAX, words: 'answers' }),
@@ -104,6 +120,7 @@ const checkMembers = objectOf({
       numberIn({ min: 400, max: 599, whole: true, orNull: 'no failure' }),
       tokenFailure,
     ]),
+    claims: check('must be null or an object of claims', (value) => value === null || isObject(value)),
   }),
   unknownConnections: listOf(connectionId, { max: CONNECTIONS_MAX, words: 'connection ids' }),
   connections: mapOf(objectOf(CONNECTION_MEMBERS), {

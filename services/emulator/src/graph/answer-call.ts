@@ -30,7 +30,7 @@ export async function answerCall(exchange: Exchange, path: ActivitiesPath): Prom
   // A request that never ended was never asked.
   if (body === 'cut-off') return;
   const call = describeCall(exchange, path);
-  const token = checkToken(call, world.readToken);
+  const token = checkToken(call, world.readToken, world.behavior.token().claims);
   const tenant = 'tenant' in token ? token.tenant : null;
   const plan = 'tenant' in token ? planFor(world, call, token.tenant, body) : refused(token.refusal);
   const scope = { tenant: tenant ?? '', connection: call.connection };
@@ -104,15 +104,12 @@ function append({ exchange, call, tenant, plan }: Appending): PlannedReply | nul
   const { world, request, response } = exchange;
   if (plan.appended.length === 0 || tenant === null) return null;
   const answered = plan.reply.kind !== 'lost' && plan.reply.kind !== 'reset' && !request.socket.destroyed;
+  const lines = { ...call, tenant, atMs: world.clock.nowMs(), activities: plan.activities };
+  const told = plan.appended.filter((position) => !plan.untold.includes(position));
+  const untold = plan.appended.filter((position) => plan.untold.includes(position));
   try {
-    world.ledger.append({
-      ...call,
-      tenant,
-      atMs: world.clock.nowMs(),
-      activities: plan.activities,
-      positions: plan.appended,
-      answered,
-    });
+    if (told.length > 0) world.ledger.append({ ...lines, positions: told, answered });
+    if (untold.length > 0) world.ledger.append({ ...lines, positions: untold, answered: false });
   } catch (err) {
     world.log.error({ err, call: call.call }, 'the ledger could not be written; nothing of the call was appended');
     return { kind: 'refused', refusal: usualRefusal(500) };

@@ -1,4 +1,5 @@
 /* Decides whether a call may come in: a bearer token of ours, for Graph, not expired. */
+import { isObject } from '../is-object.ts';
 import type { CheckedToken } from '../tokens/token.ts';
 import type { GraphCall } from './call.ts';
 import type { Refusal } from './graph-error.ts';
@@ -10,7 +11,11 @@ const CHALLENGE =
 
 export type TokenVerdict = { readonly tenant: string } | { readonly refusal: Refusal };
 
-export function checkToken(call: GraphCall, readToken: (token: string) => CheckedToken | null): TokenVerdict {
+export function checkToken(
+  call: GraphCall,
+  readToken: (token: string) => CheckedToken | null,
+  claims: Claims | null,
+): TokenVerdict {
   const given = /^bearer +(\S+)$/i.exec(call.authorization ?? '')?.[1];
   if (given === undefined) return refused('Access token is empty.');
   const token = readToken(given);
@@ -19,12 +24,31 @@ export function checkToken(call: GraphCall, readToken: (token: string) => Checke
   if (!GRAPH_AUDIENCE.test(token.audience) && !isOwnHost(token.audience, call.host)) {
     return refused('Access token validation failure. Invalid audience.');
   }
+  if (claims !== null && !includesClaims(token.claims, claims)) return challenged(claims);
   return { tenant: token.tenant };
 }
 
 /** A connector pointed at the emulator by name may ask for a token whose audience is that name. */
 function isOwnHost(audience: string, host: string): boolean {
   return host !== '' && audience.replace(/^https?:\/\//, '').replace(/\/$/, '') === host;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Everything that is wanted was asked for; the client may have asked for more. */
+function includesClaims(given: unknown, wanted: unknown): boolean {
+  if (!isObject(wanted)) return wanted === null || given === wanted;
+  return isObject(given) && Object.entries(wanted).every(([name, inner]) => includesClaims(given[name], inner));
+}
+
+function challenged(claims: Claims): TokenVerdict {
+  const encoded = Buffer.from(JSON.stringify(claims), 'utf8').toString('base64');
+  const challenge = `${CHALLENGE}, error="insufficient_claims", claims="${encoded}"`;
+  const text =
+    'Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp';
+  return {
+    refusal: { status: 401, code: 'InvalidAuthenticationToken', text, headers: { 'WWW-Authenticate': challenge } },
+  };
 }
 
 function refused(text: string): TokenVerdict {

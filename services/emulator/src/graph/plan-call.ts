@@ -9,9 +9,11 @@ import type { ConnectionGate } from '../limits/connection-gate.ts';
 import { pickFailing, type Random, shuffledPositions } from '../random.ts';
 import type { GraphCall } from './call.ts';
 import { type ActivitiesVerdict, checkActivities, type SentActivity } from './check-activities.ts';
+import { drawLatency } from './draw-latency.ts';
 import { type Refusal, usualRefusal } from './graph-error.ts';
 import { connectionIdProblem, itemIdProblem } from './ids.ts';
 import { formatResults } from './result-body.ts';
+import { type Shaped, shapeResults } from './shape-results.ts';
 
 /** What the caller will see. */
 export type PlannedReply =
@@ -32,6 +34,8 @@ export interface CallPlan {
   readonly activities: readonly SentActivity[];
   /** Positions of what is appended. */
   readonly appended: readonly number[];
+  /** Positions of which the answer tells nothing. */
+  readonly untold: readonly number[];
   /** Appended before the delay, not after it. */
   readonly appendedFirst: boolean;
   /** The gate to leave when the call ends; null when it was not taken. */
@@ -94,20 +98,24 @@ function missing({ call, tenant, rules, isItemThere }: CallInput): Refusal | nul
   return there ? null : { status: 404, code: 'itemNotFound', text: `The external item '${call.item}' does not exist.` };
 }
 
-type Ending = Pick<CallPlan, 'reply' | 'activities' | 'appended' | 'appendedFirst'>;
+type Ending = Pick<CallPlan, 'reply' | 'activities' | 'appended' | 'untold' | 'appendedFirst'>;
 
 function planTaken(input: CallInput, activities: readonly SentActivity[]): Ending {
   const { behavior } = input.rules;
   const fault = drawFault(behavior.shares, input.random);
-  const ending = { activities, appended: NONE, appendedFirst: false };
+  const ending = { activities, appended: NONE, untold: NONE, appendedFirst: false };
   switch (fault) {
     case '500':
+    case '502':
     case '503':
+    case '504':
       return { ...ending, reply: { kind: 'refused', refusal: usualRefusal(Number(fault)) } };
     case 'reset':
       return { ...ending, reply: { kind: 'reset' } };
     case 'lost':
       return { ...ending, appended: positionsOf(activities), reply: { kind: 'lost' } };
+    case 'garbled':
+      return { ...ending, appended: positionsOf(activities), untold: positionsOf(activities), reply: GARBLED };
     case '207':
       return { ...ending, ...resultOf(input, activities, 207) };
     case null:
@@ -134,15 +142,13 @@ function resultOf(
         : new Set(positions.filter((position) => !applied.includes(position)));
   }
   const order = behavior.resultOrder === 'same' ? positions : shuffledPositions(activities.length, input.random);
-  const body = formatResults({
-    version: input.call.version,
-    activities,
-    failing,
-    entryError: behavior.entryError,
-    order,
-  });
+  const { resultShape: shape, entryError } = behavior;
+  const { results, untold } = shape === 'whole' ? wholeOf(order) : shapeResults(shape, order, input.random);
+  const { version } = input.call;
+  const body = formatResults({ version, activities, failing, entryError, shape, results });
   const reply: PlannedReply = { kind: 'sent', status, body, headers: {} };
-  return { reply, appended: failing.size === 0 ? positions : positions.filter((position) => !failing.has(position)) };
+  const appended = failing.size === 0 ? positions : positions.filter((position) => !failing.has(position));
+  return { reply, appended, untold };
 }
 
 function planScripted(
@@ -155,11 +161,12 @@ function planScripted(
   const succeeds = typeof status === 'number' && status < 300;
   let reply: PlannedReply;
   let appended = succeeds || status === 'lost' ? positionsOf(activities) : NONE;
+  let untold = NONE;
   if (typeof status === 'string') reply = ENDINGS[status];
   else if (body !== undefined) reply = { kind: 'sent', status, ...scriptedBody(body, headers) };
   else if (succeeds) {
     const result = resultOf(input, activities, status, Array.isArray(apply) ? apply : null);
-    appended = result.appended;
+    ({ appended, untold } = result);
     reply = { ...result.reply, headers } as PlannedReply;
   } else reply = { kind: 'refused', refusal: { ...usualRefusal(status), headers } };
   if (apply !== undefined) appended = chosen(apply, activities);
@@ -167,6 +174,7 @@ function planScripted(
     reply,
     activities,
     appended,
+    untold,
     appendedFirst: delayMs !== undefined,
     delayMs: delayMs ?? latencyMs,
     gate: null,
@@ -191,7 +199,7 @@ function refuse(refusal: Refusal, delayMs: number, gate: ConnectionGate | null =
 }
 
 export function nothingAppended(reply: PlannedReply, delayMs: number, gate: ConnectionGate | null): CallPlan {
-  return { reply, delayMs, gate, activities: NO_ACTIVITIES, appended: NONE, appendedFirst: false };
+  return { reply, delayMs, gate, activities: NO_ACTIVITIES, appended: NONE, untold: NONE, appendedFirst: false };
 }
 
 const ENDINGS = { reset: { kind: 'reset' }, lost: { kind: 'lost' } } as const;
@@ -206,11 +214,22 @@ function positionsOf(activities: readonly SentActivity[]): readonly number[] {
   return POSITIONS[activities.length]!;
 }
 
-function drawLatency([min, max]: readonly [number, number], random: Random): number {
-  return min + random() * (max - min);
+function wholeOf(order: readonly number[]): Shaped {
+  return { results: order.map((position) => ({ kind: 'of', position })), untold: NONE };
 }
 
-const FAULTS = ['500', '503', '207', 'reset', 'lost'] as const satisfies readonly (keyof Shares)[];
+/** What a proxy leaves of an answer when it gives up in the middle. */
+const GARBLED: PlannedReply = { kind: 'sent', status: 200, body: '{"value":[{"type":"view', headers: {} };
+const FAULTS = [
+  '500',
+  '503',
+  '207',
+  'reset',
+  'lost',
+  '502',
+  '504',
+  'garbled',
+] as const satisfies readonly (keyof Shares)[];
 
 function drawFault(shares: Shares, random: Random): keyof Shares | null {
   let left = random();

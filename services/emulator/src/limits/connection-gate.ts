@@ -3,7 +3,8 @@
   rate where throttled calls count. Also runs the background client, which spends the same quota: its calls are evenly spaced
   and made up, in order, before each look at the gate.
 */
-import type { Limits } from '../behavior/behavior.ts';
+import type { Latency, Limits } from '../behavior/behavior.ts';
+import { latencyMaxOf } from '../graph/draw-latency.ts';
 import { openRateLimit, type RateLimit } from './rate-limit.ts';
 
 export interface BackgroundCounts {
@@ -21,7 +22,7 @@ export interface ConnectionGate {
 
 /** latencyMs: how long calls take, for a guess at when one in flight ends. */
 export interface GateLimits extends Limits {
-  readonly latencyMs: readonly [number, number];
+  readonly latencyMs: Latency;
 }
 
 /** After a pause longer than this only its end is simulated. */
@@ -64,7 +65,7 @@ export function openGate(startedMs: number): ConnectionGate {
       const limit = limitFor(limits, nowMs);
       if (limits.concurrency !== null && inFlight >= limits.concurrency) {
         const waitMs = limits.accrueThrottled ? limit.take(nowMs) : 0;
-        return Math.max(1, waitMs, limits.latencyMs[1]);
+        return Math.max(1, waitMs, latencyMaxOf(limits.latencyMs));
       }
       const waitMs = limit.take(nowMs);
       if (waitMs === 0) inFlight++;

@@ -19,12 +19,14 @@ export function answerTokenRequest(request: TokenRequest, token: Behavior['token
   const form = new URLSearchParams(request.body);
   const problem = tokenRequestProblem(request, form);
   if (problem !== null) return entraError(problem, nowMs);
+  const claims = readClaims(form.get('claims'));
   const accessToken = issueToken({
     tenant: request.tenant,
     clientId: form.get('client_id')!,
     audience: form.get('scope')!.slice(0, -'/.default'.length),
     issuedAtMs: nowMs,
     expiresAtMs: nowMs + token.expiresIn * 1000,
+    ...(claims !== undefined && { claims }),
   });
   return jsonAnswer(200, {
     token_type: 'Bearer',
@@ -32,6 +34,18 @@ export function answerTokenRequest(request: TokenRequest, token: Behavior['token
     ext_expires_in: token.expiresIn,
     access_token: accessToken,
   });
+}
+
+const CLAIMS_LENGTH_MAX = 4096;
+
+/** What is no JSON is as good as nothing. */
+function readClaims(text: string | null): unknown {
+  if (text === null || text.length > CLAIMS_LENGTH_MAX) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function tokenRequestProblem({ tenant, contentType }: TokenRequest, form: URLSearchParams): EntraError | null {

@@ -10,6 +10,8 @@ export interface TokenClaims {
   readonly audience: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
+  /** Claims that the token was asked for with. */
+  readonly claims?: unknown;
 }
 
 const KEY = 'sluice emulator access tokens';
@@ -28,6 +30,7 @@ export function issueToken(claims: TokenClaims): string {
       idtyp: 'app',
       roles: ['ExternalItem.ReadWrite.OwnedBy'],
       tid: claims.tenant,
+      ...(claims.claims !== undefined && { askedClaims: claims.claims }),
     }),
   );
   return `${HEADER}.${body}.${signature(`${HEADER}.${body}`)}`;
@@ -37,6 +40,7 @@ export interface CheckedToken {
   readonly tenant: string;
   readonly audience: string;
   readonly expiresAtMs: number;
+  readonly claims: unknown;
 }
 
 /** What an own token says; null for anything else. Expiry is the caller's to judge. */
@@ -46,8 +50,8 @@ export function readToken(token: string): CheckedToken | null {
   const right = Buffer.from(signature(`${header}.${body}`));
   const claimed = Buffer.from(given);
   if (claimed.length !== right.length || !timingSafeEqual(claimed, right)) return null;
-  const { tid, aud, expMs } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
-  return { tenant: tid, audience: aud, expiresAtMs: expMs };
+  const { tid, aud, expMs, askedClaims } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
+  return { tenant: tid, audience: aud, expiresAtMs: expMs, claims: askedClaims };
 }
 
 const CACHED_MAX = 1000;

@@ -20,7 +20,7 @@ const { values } = parseArgs({
     count: { type: 'string' },
   },
 });
-const COUNT = Number(values.count ?? (values.quick ? 10_000 : 100_000));
+const COUNT = Number(values.count ?? (values.quick ? 10_000 : values.brief ? 30_000 : 100_000));
 const ITEMS = 500;
 const LEASES_A_ROUND = 500;
 const SAID_EVERY = 20_000;

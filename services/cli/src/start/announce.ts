@@ -11,7 +11,7 @@ export function describeAddresses(addresses: Addresses, plan: StartPlan, cwd: st
     ['intake', addresses.intake, 'POST activities here'],
     ...(addresses.console === null
       ? []
-      : [['console', addresses.console, 'connections, dead letters, metrics of all'] as const]),
+      : [['console', addresses.console, 'open it in a browser: see and steer everything'] as const]),
     ...(addresses.emulator === null
       ? []
       : [['emulator', addresses.emulator, 'stands in for Microsoft Graph'] as const]),

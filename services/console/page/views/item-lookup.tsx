@@ -67,7 +67,7 @@ function Found({ connectionId, itemId }: { readonly connectionId: string; readon
   if (value === null) return <p class={problem === null ? 'dim' : 'problem'}>{problem ?? 'Looking …'}</p>;
   const { lastCall } = value;
   return (
-    <div aria-live="polite">
+    <div>
       {problem !== null && <p class="problem">{problem}</p>}
       <ul class="explanation">
         {value.explanation.map((line) => (

@@ -13,8 +13,8 @@ export function Summary() {
   const behind = seen.value.filter((each) => each.words.urgency === 'behind').sort(byAge);
   const tone = stuck.length > 0 ? 'stuck' : behind.length > 0 ? 'behind' : 'flowing';
   return (
-    <section class={`summary summary-${tone}`} aria-labelledby="summary-title" aria-live="polite">
-      <h2 id="summary-title">
+    <section class={`summary summary-${tone}`} aria-labelledby="summary-title">
+      <h2 id="summary-title" aria-live="polite">
         <Mark urgency={tone} />
         {titleOf(stuck.length, behind.length)}
       </h2>

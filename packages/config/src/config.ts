@@ -80,8 +80,8 @@ export interface TenantConnection {
   readonly settings: ConnectionConfig;
 }
 
-/** How safe a stored entry is, weakest first. `fsync-1s`: on disk within a second; `fsync`: on disk when acknowledged. */
-export const DURABILITIES = ['unknown', 'memory', 'fsync-1s', 'fsync'] as const;
+/** How safe a stored entry is, weakest first. `fsync-1s`: on disk within a second; `fsync`: on disk when acknowledged; `replicated`: on disk, and a replica has it. */
+export const DURABILITIES = ['unknown', 'memory', 'fsync-1s', 'fsync', 'replicated'] as const;
 export type Durability = (typeof DURABILITIES)[number];
 
 /** Per connection, for the whole fleet. */

@@ -160,7 +160,7 @@ export const INTAKE_SETTINGS = {
     'SLUICE_DURABILITY',
     DURABILITIES,
     'fsync-1s',
-    'The least that a 202 may promise; while Redis gives less, the intake answers 503. unknown < memory < fsync-1s < fsync.',
+    'The least that a 202 may promise; while Redis gives less, the intake answers 503. unknown < memory < fsync-1s < fsync < replicated; with replicated each answer waits for a replica.',
   ),
   durabilityAssume: oneOf(
     'SLUICE_DURABILITY_ASSUME',

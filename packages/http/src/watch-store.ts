@@ -6,6 +6,8 @@ export interface WatchedStore {
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
   durability(): Promise<string>;
+  /** Calls at each new connection. */
+  onConnection?(listener: () => void): void;
 }
 
 export interface StoreWatch {
@@ -15,6 +17,8 @@ export interface StoreWatch {
   readonly durability: () => string | null;
   /** Looks again and again until the store has answered, at most this long. Never rejects. */
   reach(withinMs: number): Promise<void>;
+  /** What was said of durability did not hold: it is asked for again with the next look. */
+  doubt(): void;
   stop(): void;
 }
 
@@ -23,6 +27,8 @@ export interface WatchParts {
   /** Milliseconds, never going back. */
   readonly clock: () => number;
   readonly logger: ServiceLogger;
+  /** Whether a level is enough; while it is not, it is asked for with every look. Absent: any is. */
+  readonly isEnough?: (durability: string) => boolean;
 }
 
 const PING_EVERY_MS = 1000;
@@ -31,7 +37,7 @@ const AWAY_MS_MAX = 10_000;
 /** Settings of a running Redis change rarely, but an operator may change them. */
 const DURABILITY_EVERY_MS = 60_000;
 
-export function watchStore({ store, clock, logger }: WatchParts): StoreWatch {
+export function watchStore({ store, clock, logger, isEnough = () => true }: WatchParts): StoreWatch {
   let answeredAtMs: number | null = null;
   let durability: string | null = null;
   let durabilityReadAtMs = Number.NEGATIVE_INFINITY;
@@ -43,10 +49,10 @@ export function watchStore({ store, clock, logger }: WatchParts): StoreWatch {
       await store.ping();
       const answersAgain = away && answeredAtMs !== null;
       answeredAtMs = clock();
-      // After each absence as well: the Redis that came back may be another one.
       // `unknown` may be the answer of one that was just going away.
       const due = clock() - durabilityReadAtMs >= DURABILITY_EVERY_MS;
-      if (due || away || durability === 'unknown') await readDurability();
+      const doubtful = durability === null || durability === 'unknown' || !isEnough(durability);
+      if (due || away || doubtful) await readDurability();
       if (answersAgain) logger.info({}, 'Redis answers again');
       away = false;
     } catch (error) {
@@ -69,6 +75,11 @@ export function watchStore({ store, clock, logger }: WatchParts): StoreWatch {
     return looking;
   }
 
+  // The Redis behind a new connection may be another one: nothing is promised before it has said how safely it keeps things.
+  store.onConnection?.(() => {
+    durability = null;
+    void look();
+  });
   const timer = setInterval(() => void look(), PING_EVERY_MS);
   return {
     ready: () => {
@@ -85,6 +96,9 @@ export function watchStore({ store, clock, logger }: WatchParts): StoreWatch {
         if (durability !== null || clock() >= untilMs) return;
         await new Promise((resolve) => setTimeout(resolve, REACH_EVERY_MS));
       }
+    },
+    doubt: () => {
+      durabilityReadAtMs = Number.NEGATIVE_INFINITY;
     },
     stop: () => clearInterval(timer),
   };

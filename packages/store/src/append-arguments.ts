@@ -38,7 +38,7 @@ export function appendArguments(piece: AppendPiece): (string | number)[] {
 }
 
 type Reply = readonly [
-  status: AppendResult['status'],
+  status: Exclude<AppendResult['status'], 'not-replicated'>,
   number: number,
   acceptedMs: number,
   wakeAtMs: number,

@@ -1,6 +1,7 @@
 /* The only place that opens a connection to Redis. */
 import { parseRedisAddress, type RedisAddress } from '@sluice/core';
 import { Cluster, Redis } from 'ioredis';
+import { shardBase } from './keys.ts';
 import { KEY_COUNTS, loadScript, SCRIPT_NAMES, type ScriptName } from './scripts.ts';
 
 /**
@@ -123,4 +124,17 @@ export function scriptRunner(redis: RedisClient, clock?: string): RunScript {
 /** Every server that writes: settings are a server's own, and any of a cluster's may come to hold the shard. */
 export function writersOf(redis: RedisClient): readonly Redis[] {
   return redis instanceof Cluster ? redis.nodes('master') : [redis];
+}
+
+/** The server that holds the shard, found anew each time: in a cluster it may move. */
+export function shardWriterOf(redis: RedisClient): () => Promise<Redis> {
+  if (!(redis instanceof Cluster)) return () => Promise.resolve(redis);
+  let slot: Promise<number> | null = null;
+  return async () => {
+    slot ??= redis.cluster('KEYSLOT', shardBase());
+    const place = redis.slots[await slot]?.[0];
+    const writer = redis.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === place);
+    if (writer === undefined) throw new Error('no server of the cluster holds the shard');
+    return writer;
+  };
 }

@@ -1,21 +1,19 @@
 import type { ActivityStore, AuditLog, CallerQuotas } from '@sluice/core';
-import type { Redis } from 'ioredis';
 import { redisAuditLog } from './audit-log.ts';
 import { redisCallerQuotas } from './caller-quotas.ts';
-import { openRedis, type RedisClient, type RedisPlace, type RedisRole, scriptRunner, writersOf } from './client.ts';
+import { openRedis, type RedisClient, type RedisPlace, type RedisRole, scriptRunner, shardWriterOf } from './client.ts';
+import { createConfirm } from './confirm-replicated.ts';
 import { shardBase } from './keys.ts';
+import { type Durability, readDurability } from './read-durability.ts';
 import { redisActivityStore } from './redis-activity-store.ts';
-
-/** What a 202 may promise, from weakest to strongest. */
-export type Durability = 'unknown' | 'memory' | 'fsync-1s' | 'fsync' | 'replicated';
-
-const LEVELS: readonly Durability[] = ['unknown', 'memory', 'fsync-1s', 'fsync', 'replicated'];
 
 export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog {
   /** Rejects when Redis does not answer; for an intake within a second. */
   ping(): Promise<void>;
   /** Read from Redis, not assumed. `unknown` where Redis hides its settings. */
   durability(): Promise<Durability>;
+  /** Called at each new connection: the Redis behind it may be another one. */
+  onConnection(listener: () => void): void;
   /** Bytes that count against maxmemory, and that limit (0: none). */
   memory(): Promise<{ readonly usedBytes: number; readonly bytesMax: number }>;
   /** Milliseconds since 1970 by Redis's clock. */
@@ -28,14 +26,25 @@ export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog {
 export interface RedisStoreOptions extends RedisPlace {
   readonly role: RedisRole;
   readonly onError: (error: Error) => void;
+  /**
+   * A 202 promises `replicated`: what is appended is answered when a replica has it. `vouched`: where Redis forbids to ask
+   * for that, it is taken for granted. Absent: nobody waits.
+   */
+  readonly replicated?: { readonly vouched: boolean };
   /** Only for tests that move time themselves: replaces the piece that reads Redis's time. */
   readonly clock?: string;
 }
 
-export function openRedisStore({ url, ca, role, onError, clock }: RedisStoreOptions): RedisStore {
+export function openRedisStore({ url, ca, role, onError, replicated, clock }: RedisStoreOptions): RedisStore {
   const redis = openRedis({ url, ca }, role, onError);
   const run = scriptRunner(redis, clock);
-  const store = redisActivityStore({ run, connectionIds: () => redis.smembers(`${shardBase()}connections`) });
+  const store = redisActivityStore({
+    run,
+    connectionIds: () => redis.smembers(`${shardBase()}connections`),
+    ...(replicated !== undefined && {
+      confirm: createConfirm({ ...replicated, writerOf: shardWriterOf(redis), markKey: `${shardBase()}waited` }),
+    }),
+  });
   return {
     ...store,
     ...redisCallerQuotas(run),
@@ -44,7 +53,10 @@ export function openRedisStore({ url, ca, role, onError, clock }: RedisStoreOpti
       // Of a key and not PING: on a cluster, the server that matters is the one that holds the shard.
       await redis.exists(`${shardBase()}connections`);
     },
-    durability: () => readDurability(redis),
+    durability: () => readDurability(redis, replicated !== undefined),
+    onConnection: (listener) => {
+      redis.on('ready', listener);
+    },
     memory: async () => readMemory(await redis.info('memory')),
     nowMs: async () => Number(await run('now', [shardBase()], [])),
     close: async () => {
@@ -58,34 +70,4 @@ export function openRedisStore({ url, ca, role, onError, clock }: RedisStoreOpti
 function readMemory(info: string): { usedBytes: number; bytesMax: number } {
   const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
   return { usedBytes: number('used_memory') - number('mem_not_counted_for_evict'), bytesMax: number('maxmemory') };
-}
-
-async function readDurability(redis: RedisClient): Promise<Durability> {
-  const levels = await Promise.all(writersOf(redis).map(readDurabilityOf));
-  const ranks = levels.map((level) => LEVELS.indexOf(level));
-  return ranks.length === 0 ? 'unknown' : LEVELS[Math.min(...ranks)]!;
-}
-
-async function readDurabilityOf(redis: Redis): Promise<Durability> {
-  try {
-    const settings = (await redis.config('GET', 'append*')) as unknown;
-    const map = settings instanceof Map ? settings : toMap(settings);
-    if (map.get('appendonly') !== 'yes') return 'memory';
-    return map.get('appendfsync') === 'always'
-      ? 'fsync'
-      : map.get('appendfsync') === 'everysec'
-        ? 'fsync-1s'
-        : 'memory';
-  } catch {
-    return 'unknown';
-  }
-}
-
-function toMap(settings: unknown): Map<string, string> {
-  const list = Array.isArray(settings)
-    ? (settings as string[])
-    : Object.entries(settings as Record<string, string>).flat();
-  const map = new Map<string, string>();
-  for (let i = 0; i + 1 < list.length; i += 2) map.set(String(list[i]), String(list[i + 1]));
-  return map;
 }

@@ -1,6 +1,7 @@
 /* append → batch → settle on Redis: turns the port's requests into script arguments and their replies into its results. */
 import {
   type ActivityStore,
+  type AppendResult,
   LATENESS_US,
   type Learning,
   RECEIPTS_WATCHED_MAX,
@@ -11,6 +12,7 @@ import {
 import { redisAlerts } from './alerts.ts';
 import { appendArguments, readAppend } from './append-arguments.ts';
 import type { RunScript } from './client.ts';
+import type { Confirm } from './confirm-replicated.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
 import { redisLookups } from './lookups.ts';
@@ -27,9 +29,11 @@ const RECEIPT_TTL_MS = 86_400_000;
 export interface RedisStoreParts {
   readonly run: RunScript;
   readonly connectionIds: () => Promise<readonly string[]>;
+  /** Absent: what is appended need not be on a replica. */
+  readonly confirm?: Confirm;
 }
 
-export function redisActivityStore({ run, connectionIds }: RedisStoreParts): ActivityStore {
+export function redisActivityStore({ run, connectionIds, confirm }: RedisStoreParts): ActivityStore {
   const shard = shardBase();
   const both = (connectionId: string) => [connectionBase(connectionId), shard];
   const all = ({ connectionId, tenantId }: { readonly connectionId: string; readonly tenantId: string }) => [
@@ -37,7 +41,10 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
     tenantBase(tenantId),
   ];
   return {
-    append: async (piece) => readAppend(await run('append', both(piece.connectionId), appendArguments(piece))),
+    append: async (piece) => {
+      const append = async () => readAppend(await run('append', both(piece.connectionId), appendArguments(piece)));
+      return confirm === undefined ? append() : appendConfirmed(append, confirm);
+    },
     take: async (request) => readTake(request, await run('take', all(request), takeArguments(request))),
     settle: async (request) => readSettle(await run('settle', all(request), settleArguments(request))),
     learn: async (connectionId, version, learning) =>
@@ -88,6 +95,13 @@ export function redisActivityStore({ run, connectionIds }: RedisStoreParts): Act
         ...request,
       }),
   };
+}
+
+async function appendConfirmed(append: () => Promise<AppendResult>, confirm: Confirm): Promise<AppendResult> {
+  const sent = await confirm.begin();
+  const result = await append();
+  const isStored = 'appended' in result || result.status === 'replayed';
+  return !isStored || (await confirm.isReplicated(sent)) ? result : { status: 'not-replicated', stored: result };
 }
 
 function takeArguments(request: TakeRequest): (string | number)[] {

@@ -39,7 +39,13 @@ interface ConsoleProcess {
 function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
-  const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
+  const store = openRedisStore({
+    url: config.redisUrl,
+    ca: config.redisCa ?? undefined,
+    role: 'intake',
+    onError,
+    ...(config.durability === 'replicated' && { replicated: { vouched: config.durabilityAssume === 'replicated' } }),
+  });
   const wakeups = openWakeups({ store, onError });
   const clock = () => performance.now();
   const board = openBoard({ store, basePath: QUEUES_PATH, line: QUEUES_LINE, onError });

@@ -76,7 +76,7 @@ function loadOf(view: ConnectionView, config: Config, rates: FleetParts['rates']
 
 function durabilityOf(level: string | null, { durability, durabilityAssume }: Config): Fleet['durability'] {
   if (level === null) return null;
-  const levels: readonly string[] = [...DURABILITIES, 'replicated'];
+  const levels: readonly string[] = DURABILITIES;
   // An operator's word counts only where Redis could not say anything.
   const vouched = level === 'unknown' && durabilityAssume !== null ? durabilityAssume : level;
   return { level, kept: levels.indexOf(vouched) >= levels.indexOf(durability) };

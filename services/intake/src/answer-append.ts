@@ -31,7 +31,8 @@ export const INTAKE_PROBLEMS = {
   idempotency_in_progress:
     'The request with this Idempotency-Key is being stored; ask again in a moment to be told its answer.',
   store_full: 'Redis has hardly any memory left; nothing more is taken until Graph has taken some.',
-  durability_too_low: 'Redis keeps activities less safely than SLUICE_DURABILITY promises; nothing was stored.',
+  durability_not_reached:
+    'Redis keeps activities less safely than SLUICE_DURABILITY promises. Send the request again, as it was.',
 } as const;
 
 type Refused = Exclude<AppendOutcome, { readonly status: 'stored' }>;
@@ -77,6 +78,11 @@ export function refuseEmpty(): Problem {
 export function refuseAppend(refused: Refused, retryS: number = FULL_RETRY_S): Problem {
   const { status } = refused;
   switch (status) {
+    case 'not-replicated':
+      return {
+        ...tryLater('durability_not_reached', 1),
+        detail: 'It is stored, but no replica of Redis has confirmed it. Send the request again, as it was.',
+      };
     case 'key-reused':
       return { ...keyProblem(422, 'idempotency_key_reused'), headers: keyHeaders(false, refused.keptMs) };
     case 'in-progress': {
@@ -117,7 +123,8 @@ export function refuseFullStore(retryS: number): Problem {
 }
 
 export function refuseDurability(): Problem {
-  return tryLater('durability_too_low', SETTING_RETRY_S);
+  const detail = 'Redis keeps activities less safely than SLUICE_DURABILITY promises; nothing was stored.';
+  return { ...tryLater('durability_not_reached', SETTING_RETRY_S), detail };
 }
 
 export function storeUnavailable(): Problem {

@@ -56,6 +56,8 @@ export interface AppendParts {
   readonly limits: AppendLimits;
   /** Told of what failed; no caller sees it. */
   readonly onError: (error: unknown) => void;
+  /** A piece is stored, but not as safely as it has to be. */
+  readonly onNotReplicated?: () => void;
 }
 
 export interface RequestToAppend {
@@ -78,7 +80,7 @@ export type AppendOutcome =
   | Stored
   /** Pieces before the refused one are stored; the caller was promised nothing. */
   | { readonly status: 'full' | 'too-many-connections'; readonly pending: number }
-  | Extract<AppendResult, { status: 'in-progress' | 'key-reused' }>
+  | Extract<AppendResult, { status: 'in-progress' | 'key-reused' | 'not-replicated' }>
   | Unstored;
 
 export interface Stored {
@@ -112,7 +114,9 @@ export function createAppender(parts: AppendParts): Appender {
   async function appendPiece(piece: PieceToAppend, msMax = parts.limits.requestMsMax): Promise<PieceOutcome> {
     sequence++;
     const result = await askInTime({ ...piece, lane, sequence }, msMax);
-    if ('appended' in result && result.wakeAtMs !== null) wake(piece.connectionId, result.wakeAtMs);
+    if (result.status === 'not-replicated') parts.onNotReplicated?.();
+    const stored = result.status === 'not-replicated' ? result.stored : result;
+    if ('appended' in stored && stored.wakeAtMs !== null) wake(piece.connectionId, stored.wakeAtMs);
     return result;
   }
   return { appendPiece, append: (request) => appendRequest(request, appendPiece, parts.limits.requestMsMax) };

@@ -10,7 +10,7 @@ import { createReceiptWaits, WAIT_LIMITS, type WaitLimits } from './await-receip
 import { chargeCallers } from './charge-caller.ts';
 import { addGraphRoutes } from './graph-routes.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
-import { promiseDurability } from './promise-durability.ts';
+import { durabilityRules, promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
 import { watchBacklogs } from './watch-backlogs.ts';
@@ -24,7 +24,7 @@ export interface IntakeParts {
   readonly quotas: CallerQuotas;
   readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts' | 'receiptRefOfKey'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
-  readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
+  readonly watch: Pick<StoreWatch, 'ready' | 'durability' | 'doubt'>;
   readonly memory: Pick<MemoryWatch, 'fullForS'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -81,6 +81,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     lane: parts.lane,
     limits: { ...APPEND_LIMITS, ...parts.limits },
     onError: limitLogs(parts.logger, 'storing failed'),
+    onNotReplicated: watch.doubt,
   });
   const routeParts = {
     charge: chargeCallers({ quotas: parts.quotas, ...(parts.pause !== undefined && { pause: parts.pause }) }),
@@ -109,9 +110,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     rememberAs: rememberBy(config.dedupe),
     durability: () => {
       const read = watch.durability();
-      return read === null
-        ? null
-        : promiseDurability(read, { least: config.durability, assumed: config.durabilityAssume });
+      return read === null ? null : promiseDurability(read, durabilityRules(config));
     },
     memory: parts.memory,
     backlogs: watchBacklogs({ store, clock: () => performance.now(), chance: Math.random }),

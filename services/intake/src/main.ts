@@ -8,6 +8,7 @@ import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
 import { buildIntake } from './build-intake.ts';
+import { durabilityRules, promiseDurability } from './promise-durability.ts';
 import { createRandomBytes } from './random-bytes.ts';
 import { watchMemory } from './watch-memory.ts';
 
@@ -39,9 +40,20 @@ interface IntakeProcess {
 
 function openIntake({ config, access, tls, logger }: IntakeProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
-  const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'intake', onError });
+  const store = openRedisStore({
+    url: config.redisUrl,
+    ca: config.redisCa ?? undefined,
+    role: 'intake',
+    onError,
+    ...(config.durability === 'replicated' && { replicated: { vouched: config.durabilityAssume === 'replicated' } }),
+  });
   const wakeups = openWakeups({ store, onError });
-  const watch = watchStore({ store, clock: () => performance.now(), logger });
+  const watch = watchStore({
+    store,
+    clock: () => performance.now(),
+    logger,
+    isEnough: (read) => promiseDurability(read, durabilityRules(config)).kept,
+  });
   const memory = watchMemory({
     read: () => store.memory(),
     clock: () => performance.now(),

@@ -1,8 +1,8 @@
 /* What a 202 may say about durability, and whether that is enough. */
-import { DURABILITIES, type Durability } from '@sluice/config';
+import { type Config, DURABILITIES, type Durability } from '@sluice/config';
 
-/** Every level there is, weakest first. */
-const LEVELS: readonly string[] = [...DURABILITIES, 'replicated'];
+/** Weakest first. */
+const LEVELS: readonly string[] = DURABILITIES;
 
 /** `header` goes into Sluice-Durability. */
 export interface DurabilityPromise {
@@ -10,11 +10,17 @@ export interface DurabilityPromise {
   readonly header: string;
 }
 
+export interface DurabilityRules {
+  readonly least: Durability;
+  readonly assumed: Durability | null;
+}
+
+export function durabilityRules({ durability, durabilityAssume }: Config): DurabilityRules {
+  return { least: durability, assumed: durabilityAssume };
+}
+
 /** `read` is what the store said; an operator's word counts only where the store could not say anything. */
-export function promiseDurability(
-  read: string,
-  rules: { readonly least: Durability; readonly assumed: Durability | null },
-): DurabilityPromise {
+export function promiseDurability(read: string, rules: DurabilityRules): DurabilityPromise {
   const assumed = read === 'unknown' && rules.assumed !== null;
   const level = assumed ? rules.assumed : read;
   return { kept: LEVELS.indexOf(level) >= LEVELS.indexOf(rules.least), header: assumed ? `${level}; assumed` : level };

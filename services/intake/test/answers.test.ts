@@ -236,14 +236,14 @@ test('durability: what Redis says is what the answer says, and below the promise
   }
   for (const level of ['memory', 'unknown']) {
     plain.store.durability = level;
-    assertProblem(await plain.post(ITEM_URL, VALID), 503, 'durability_too_low');
+    assertProblem(await plain.post(ITEM_URL, VALID), 503, 'durability_not_reached');
   }
   assert.equal(plain.store.pieces.length, 3);
   const assumed = openFakeIntake({ SLUICE_DURABILITY: 'fsync', SLUICE_DURABILITY_ASSUME: 'fsync' });
   assumed.store.durability = 'unknown';
   assert.equal((await assumed.post(ITEM_URL, VALID)).headers['sluice-durability'], 'fsync; assumed');
   assumed.store.durability = 'fsync-1s';
-  assertProblem(await assumed.post(ITEM_URL, VALID), 503, 'durability_too_low');
+  assertProblem(await assumed.post(ITEM_URL, VALID), 503, 'durability_not_reached');
   const memory = openFakeIntake({ SLUICE_DURABILITY: 'memory' });
   memory.store.durability = 'memory';
   assert.equal((await memory.post(ITEM_URL, VALID)).status, 202);

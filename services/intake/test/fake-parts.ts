@@ -89,6 +89,7 @@ export function openFakeIntake(
     watch: {
       ready: () => (store.ready ? { ready: true } : { ready: false, reason: 'Redis has not answered for 12 seconds.' }),
       durability: () => store.durability,
+      doubt: () => {},
     },
     memory: { fullForS: () => store.fullForS },
     logger: createLogger('intake', 'info', { write: (line) => logs.push(line) }),

@@ -101,7 +101,7 @@ test('below the durability that is promised nothing is stored', async () => {
   const { post, store } = openFakeIntake();
   store.durability = 'memory';
   const answer = await post(BULK_URL, lineOf(1), NDJSON);
-  assert.deepEqual([answer.status, answer.body.code, answer.body.lastLine], [503, 'durability_too_low', 0]);
+  assert.deepEqual([answer.status, answer.body.code, answer.body.lastLine], [503, 'durability_not_reached', 0]);
   assert.equal(store.pieces.length, 0);
 });
 

@@ -102,7 +102,7 @@ test('a Redis that does not write to disk is below what a 202 promises', async (
   const intake = await spawnService({ service: 'intake', env: { REDIS_URL: redis.url } });
   t.after(() => intake.kill('SIGKILL'));
   const refused = await post(`${intake.url}${ITEM_URL}`, VALID);
-  assert.deepEqual([refused.status, refused.body.code], [503, 'durability_too_low']);
+  assert.deepEqual([refused.status, refused.body.code], [503, 'durability_not_reached']);
 });
 
 test('paths that climb are refused as they come', async (t) => {

@@ -156,19 +156,23 @@ export interface RejectedEntry {
   readonly message: string;
 }
 
+export interface StoredPiece {
+  readonly status: 'appended' | 'again';
+  readonly appended: number;
+  /** Entries of the piece that were not stored, because their id was remembered. */
+  readonly duplicates: number;
+  readonly acceptedMs: number;
+  /** Somebody must call take by then, and nobody promised to: add a wake-up. null: no need. Always null for `again`. */
+  readonly wakeAtMs: number | null;
+  /** How far back Idempotency-Keys are remembered; null: the piece has none, or it is `again`. */
+  readonly keptMs: number | null;
+}
+
 export type AppendResult =
-  | {
-      readonly status: 'appended' | 'again';
-      readonly appended: number;
-      /** Entries of the piece that were not stored, because their id was remembered. */
-      readonly duplicates: number;
-      readonly acceptedMs: number;
-      /** Somebody must call take by then, and nobody promised to: add a wake-up. null: no need. Always null for `again`. */
-      readonly wakeAtMs: number | null;
-      /** How far back Idempotency-Keys are remembered; null: the piece has none, or it is `again`. */
-      readonly keptMs: number | null;
-    }
+  | StoredPiece
   | KeyResult
+  /** Stored, but no replica confirmed it in time: only of a store that was told to wait for one. */
+  | { readonly status: 'not-replicated'; readonly stored: StoredPiece | Extract<KeyResult, { status: 'replayed' }> }
   /** Nothing changed: the connection holds pendingMax entries, or the store knows connectionsMax connections. */
   | { readonly status: 'full' | 'too-many-connections'; readonly pending: number };
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { watchStore } from './watch-store.ts';
 
-function openWatch(t: import('node:test').TestContext) {
+function openWatch(t: import('node:test').TestContext, enough: (level: string) => boolean = () => true) {
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
-  const state = { nowMs: 0, away: false, durability: 'fsync', asked: 0 };
+  const state = { nowMs: 0, away: false, durability: 'fsync', asked: 0, connected: () => {} };
   const store = {
     ping: async () => {
       if (state.away) throw new Error('away');
@@ -13,11 +13,14 @@ function openWatch(t: import('node:test').TestContext) {
       state.asked++;
       return state.durability;
     },
+    onConnection: (listener: () => void) => {
+      state.connected = listener;
+    },
   };
   const lines: string[] = [];
   const keep = (fields: object, msg: string) => void lines.push(JSON.stringify({ ...fields, msg }));
   const logger = { info: keep, warn: keep };
-  const watch = watchStore({ store, clock: () => state.nowMs, logger });
+  const watch = watchStore({ store, clock: () => state.nowMs, logger, isEnough: enough });
   t.after(() => watch.stop());
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 1000) {
@@ -84,4 +87,24 @@ test('reaching ends with the first answer', async (t) => {
   const { watch } = openWatch(t);
   await watch.reach(5000);
   assert.equal(watch.durability(), 'fsync');
+});
+
+test('at each connection nothing is promised before durability is read anew; while it is too low it is read every second', async (t) => {
+  const { watch, state, pass } = openWatch(t, (level) => level === 'fsync');
+  await pass(1000);
+  assert.deepEqual([watch.durability(), state.asked], ['fsync', 1]);
+  state.durability = 'memory';
+  state.connected();
+  assert.equal(watch.durability(), null);
+  await pass(1000);
+  assert.equal(watch.durability(), 'memory');
+  state.durability = 'fsync';
+  await pass(1000);
+  assert.equal(watch.durability(), 'fsync');
+  const { asked } = state;
+  await pass(3000);
+  assert.equal(state.asked, asked);
+  watch.doubt();
+  await pass(1000);
+  assert.equal(state.asked, asked + 1);
 });

@@ -249,6 +249,34 @@ test('durability: what Redis says is what the answer says, and below the promise
   assert.equal((await memory.post(ITEM_URL, VALID)).status, 202);
 });
 
+test('stored, but no replica has it: 503, whoever has to be woken is, and what Redis keeps is looked at anew', async () => {
+  let doubts = 0;
+  const watch = { ready: () => ({ ready: true }) as const, durability: () => 'replicated', doubt: () => void doubts++ };
+  const { post, store } = openFakeIntake({ SLUICE_DURABILITY: 'replicated' }, { watch });
+  assert.equal((await post(ITEM_URL, VALID)).headers['sluice-durability'], 'replicated');
+  store.onAppend = (piece) => ({ status: 'not-replicated', stored: stored(piece) as never });
+  const missed = await post(ITEM_URL, VALID);
+  assertProblem(missed, 503, 'durability_not_reached');
+  assert.match(missed.body.detail, /^It is stored/);
+  assert.deepEqual([store.wakes.length, doubts], [2, 1]);
+  const lines = await post(BULK_URL, JSON.stringify({ itemId: 'a1', ...VALID }), {
+    'content-type': 'application/x-ndjson',
+  });
+  assertProblem(lines, 503, 'durability_not_reached');
+  assert.equal(lines.body.lastLine, 0, 'nothing is promised of the line');
+});
+
+test('below replicated nothing is stored', async () => {
+  const { post, store } = openFakeIntake({ SLUICE_DURABILITY: 'replicated' });
+  for (const level of ['fsync', 'unknown']) {
+    store.durability = level;
+    const refused = await post(ITEM_URL, VALID);
+    assertProblem(refused, 503, 'durability_not_reached');
+    assert.match(refused.body.detail, /nothing was stored/);
+  }
+  assert.equal(store.pieces.length, 0);
+});
+
 test('a full backlog and a connection too many are 503 with Retry-After', async () => {
   const { post, store } = openFakeIntake();
   store.onAppend = () => ({ status: 'full', pending: 5_000_000 });

@@ -14,9 +14,7 @@ This page is generated from that table; a test compares the two. To write it ane
   \`SLUICE_RETRY_BASE_MS\` to \`SLUICE_RETRY_CAP_MS\`; what waits only for its connection goes when the connection does.
 - **An attempt**: after \`SLUICE_RETRY_ATTEMPTS_MAX\` of them, or \`SLUICE_RETRY_AGE_MAX_MS\` after the first, an entry becomes a dead letter.
 - **Retries while calls fail** (5xx, reset, timeout, within the last ten seconds): one comes back for five calls, as long as there is
-  anything that was never tried; when nothing else is ready, one a second ([`;
-retry -
-  share.ts`](../packages/core/src/batch/retry-share.ts)).
+  anything that was never tried; when nothing else is ready, one a second ([\`retry-share.ts\`](../packages/core/src/batch/retry-share.ts)).
 - **Unknown**: Graph may have applied it. \`SLUICE_UNKNOWN_POLICY\` decides: back (the default, so perhaps delivered twice) or
   parked. Recorded with the call's \`client-request-id\` either way.
 - **Closed**: nobody of the fleet calls this connection until it has passed. **Held**: only a probe (one call a minute, one at a time, each of another item) that Graph

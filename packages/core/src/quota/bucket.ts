@@ -100,6 +100,14 @@ export function countRefused(bucket: Bucket, epoch: number, nowMs: number, retry
   };
 }
 
+/** Of a window, so much must have been spent in calls for its rate to be in use, hundredths. */
+const USED_HUNDREDTHS = 85;
+
+/** Whether calls went as fast as this bucket lets them, and not slower for another reason. Whole numbers, so that every store decides alike. */
+export function isRateUsed({ granted, intervalUs, sinceMs }: Bucket, nowMs: number): boolean {
+  return granted >= 2 && granted * intervalUs * 100 >= USED_HUNDREDTHS * (nowMs - sinceMs) * 1000;
+}
+
 /** Is there something for the controller? Take and settle hand the bucket to the worker when there is. */
 export function wantsLearning(bucket: Bucket, nowMs: number): boolean {
   return bucket.refusal !== null || nowMs >= bucket.learnAtMs;

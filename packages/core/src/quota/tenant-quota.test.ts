@@ -16,6 +16,7 @@ const refusedBy = (connectionId: string, epoch = 0) => ({
   intervalUs: 50_000,
   epoch,
   retryAfterMs: 1000,
+  ownRateUsed: false,
 });
 
 function activeTenant() {
@@ -33,6 +34,14 @@ test('the first refusal is its connection’s, the second within 2 s of another 
   ] as const) {
     assert.equal(countTenantRefused(first.tenant, refusedBy(by), NOW_MS + afterMs).isTenants, isTenants);
   }
+});
+
+test('while it is active, a refusal of a connection that its own bucket alone slowed down is that connection’s', () => {
+  const tenant = activeTenant();
+  const own = { ...refusedBy('wiki', 1), ownRateUsed: true };
+  assert.deepEqual(countTenantRefused(tenant, own, NOW_MS + 5000), { tenant, isTenants: false });
+  const before = { ...refusedBy('wiki', 0), ownRateUsed: true };
+  assert.equal(countTenantRefused(tenant, before, NOW_MS + 20).isTenants, true, 'granted before it was known');
 });
 
 test('the late 429s of the calls that were in flight prolong its closure and are no second one', () => {

@@ -3,6 +3,8 @@
   refused is the connection, and when a second one of the same tenant is refused within two seconds, the tenant. Its bucket
   then becomes active for ten minutes from the last coincidence. While it is active every call of the tenant is charged to it
   as well as to its connection's bucket, and a refusal is the tenant's: it is learned from there, and no connection is blamed.
+But for one that called as fast as its own bucket let it: the tenant's did not slow it down, so its own limit was met. Else
+two connections whose own limits were met together by chance would slow one another down, down to the lower limit.
 
   The scripts take and settle do exactly what these functions say; a randomised test compares them. The bucket is learned like
   a connection's (learn-quota.ts), from the tenant's own calls. Forgotten is what a lapsed bucket learned, but for its
@@ -50,17 +52,21 @@ export interface RefusedCall {
   /** The tenant's, when the call was granted. */
   readonly epoch: number;
   readonly retryAfterMs: number;
+  /** isRateUsed of the connection's bucket. */
+  readonly ownRateUsed: boolean;
 }
 
 /** `isTenants`: the refusal is the tenant's, and its connection's bucket only closes. */
 export function countTenantRefused(
   tenant: TenantQuota,
-  { connectionId, intervalUs, epoch, retryAfterMs }: RefusedCall,
+  { connectionId, intervalUs, epoch, retryAfterMs, ownRateUsed }: RefusedCall,
   nowMs: number,
 ): { readonly tenant: TenantQuota; readonly isTenants: boolean } {
+  const active = activeBucket(tenant, nowMs);
+  // A call that was granted before the tenant's limit was known, or before its last closure, is of the event that told of it.
+  if (active !== null && ownRateUsed && epoch === active.epoch) return { tenant, isTenants: false };
   const last = { connectionId, atMs: nowMs, untilMs: nowMs + retryAfterMs, intervalUs };
   const together = isTogether(tenant.last, last) ? tenant.last : null;
-  const active = activeBucket(tenant, nowMs);
   if (together === null) {
     const bucket = active === null ? tenant.bucket : countRefused(active, epoch, nowMs, retryAfterMs);
     return { tenant: { ...tenant, bucket, last }, isTenants: active !== null };

@@ -121,6 +121,25 @@ export function tenantContract(makeStore: MakeStore): void {
       assert.deepEqual([bucket?.memory, bucket?.intervalUs, bucket?.version], ['', 400_000, version + 2]);
     }));
 
+  test('a refused connection that called as fast as its own bucket let it is blamed alone, and its tenant stays open', () =>
+    withStore(makeStore, async (steps) => {
+      const { store, advance, nowMs } = steps;
+      await activate(steps);
+      const { version } = (await store.connection(CONNECTION))!.bucket!;
+      const own = { memory: '', intervalUs: INTERVAL_US, learnAtMs: (await nowMs()) + 60_000, closedUntilMs: 0 };
+      await store.learn(CONNECTION, version, own);
+      const tenant = await store.tenantQuota(TENANT);
+      await store.learnTenant(TENANT, tenant.bucket!.version, { ...own, intervalUs: 1 });
+      await call(steps, CONNECTION);
+      await advance(INTERVAL_US / 1000);
+      const last = await call(steps, CONNECTION);
+      const before = await store.tenantQuota(TENANT);
+      await refuse(steps, last, CONNECTION, 500);
+      assert.deepEqual(await store.tenantQuota(TENANT), before);
+      assert.equal((await store.connection(CONNECTION))!.bucket!.refusal?.retryAfterMs, 500);
+      await call(steps, OTHER);
+    }));
+
   test('a connection that was granted a call later yields to one that is waiting; who does not ask again is not waited for', () =>
     withStore(makeStore, async (steps) => {
       const { store, advance, refusal, nowMs } = steps;

@@ -6,6 +6,7 @@ import {
   countRefused,
   countTenantAccepted,
   countTenantRefused,
+  isRateUsed,
   type SettleRequest,
 } from '@sluice/core';
 import { replaceBucket } from './awake-clock.ts';
@@ -39,7 +40,9 @@ function countQuota(connection: Connection, tenant: Tenant, request: SettleReque
   if (bucket === null) return;
   if (quota === 'refused') {
     const retryAfterMs = Math.ceil(closeMs);
-    const call = { connectionId: connection.id, intervalUs: bucket.intervalUs, epoch: tenantEpoch, retryAfterMs };
+    const ownRateUsed = isRateUsed(bucket, now.ms);
+    const { id: connectionId } = connection;
+    const call = { connectionId, intervalUs: bucket.intervalUs, epoch: tenantEpoch, retryAfterMs, ownRateUsed };
     const counted = countTenantRefused(tenant.quota, call, now.ms);
     tenant.quota = counted.tenant;
     const closed = { ...bucket, closedUntilMs: Math.max(bucket.closedUntilMs, now.ms + retryAfterMs) };

@@ -41,6 +41,10 @@ local function count_refused(base, b, epoch, now, retry_after)
   b.refused = true
   redis.call('HSET', base .. 'q', 'refusedAt', now, 'refusedAfter', retry_after)
 end
+-- Whether calls went as fast as this bucket lets them, and not slower for another reason.
+local function rate_used(b, now)
+  return b.granted >= 2 and b.granted * b.interval * 100 >= 85 * (now - b.since) * 1000
+end
 -- The whole bucket when there is something to learn, else an empty list.
 local function to_learn(base, b, now)
   if not b.known or not (b.refused or now >= b.learn_at) then return {} end

@@ -14,7 +14,7 @@ local function end_block(base, m, now)
 end
 -- A refusal that is the tenant's closes its connection and blames it for nothing.
 local function settle_refusal(base, b, tenant, t, now, call)
-  local by = { id = call.connection, interval = b.interval, epoch = call.tenant_epoch }
+  local by = { id = call.connection, interval = b.interval, epoch = call.tenant_epoch, own = rate_used(b, now) }
   if b.known and refuse_tenant(tenant, t, by, now, call.close_ms) then close_until(base, b, now + call.close_ms, now)
   else count_refused(base, b, call.epoch, now, call.close_ms) end
 end

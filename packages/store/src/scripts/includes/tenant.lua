@@ -26,8 +26,10 @@ local function reopen(tenant, t, interval, until_ms)
   redis.call('HSET', tenant .. 'q', 'memory', '', 'interval', t.interval, 'tat', string.format('%.0f', t.tat), 'closed', string.format('%.0f', t.closed),
     'epoch', t.epoch, 'inARow', 0, 'since', string.format('%.0f', t.since), 'granted', 0, 'accepted', 0, 'idle', 0, 'learnAt', 0)
 end
--- by: id and interval of the connection, and the tenant's epoch of the call. Answers whether the refusal is the tenant's.
+-- by: id and interval of the connection, the tenant's epoch of the call, and whether it called as fast as its own bucket let it:
+-- then its own limit was met. Answers whether the refusal is the tenant's.
 local function refuse_tenant(tenant, t, by, now, retry_after)
+  if t.active and by.own and by.epoch == t.epoch then return false end
   local last = redis.call('HMGET', tenant .. 'q', 'lastBy', 'lastAt', 'lastUntil', 'lastInterval')
   local together = last[1] and last[1] ~= by.id and now - tonumber(last[2]) <= TOGETHER_MS
   local until_ms = now + retry_after

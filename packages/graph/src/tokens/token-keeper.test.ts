@@ -134,9 +134,9 @@ test('a provider that fails is left alone for a while, and its Retry-After is a 
   at(91_000);
   void keeper.current();
   await asked[2]!.fail(new TokenError('credential', 'expired'));
-  at(120_999);
+  at(93_999);
   assert.deepEqual([now(), asked.length], ['credential', 3]);
-  at(121_000);
+  at(94_000);
   void keeper.current();
   await asked[3]!.give();
   assert.equal(now(), 't4');

@@ -46,9 +46,10 @@ const SKEW_SHARE = 0.1;
 /** Asked for again after three quarters of its life, unless the provider says when; up to a tenth earlier, so that not all workers ask at once. */
 const REFRESH_SHARE = 0.75;
 const REFRESH_JITTER_SHARE = 0.1;
-/** After a failure the provider is left alone; a refused credential is not mended within seconds. */
+/** After a failure the provider is left alone. */
 const RETRY_MS = { min: 1000, spread: 4000 };
-const CREDENTIAL_RETRY_MS = 30_000;
+/** The hold already keeps a refused credential from being tried more than now and then; who mended it and releases the hold is to see it work. */
+const CREDENTIAL_RETRY_MS = 3000;
 /** Longer than this no Retry-After of a token endpoint is believed. */
 const RETRY_MS_MAX = 3_600_000;
 /** A fresh token that Graph refuses as well is not replaced again at once. */

@@ -13,6 +13,7 @@ import { openProgressBar } from './progress-bar.ts';
 
 export interface ProducerSurroundings {
   readonly intake: string;
+  readonly apiKey?: string | undefined;
   readonly totals: TotalsReader;
   readonly screen: Screen;
   readonly err: Output;
@@ -54,7 +55,7 @@ async function run(history: GitHistory, around: ProducerSurroundings): Promise<n
 }
 
 async function post(history: GitHistory, connection: string, tally: PostTally, around: ProducerSurroundings) {
-  const { intake, err, signal, screen } = around;
+  const { intake, apiKey, err, signal, screen } = around;
   const bar = openProgressBar(err, 'posting   ', history.commits);
   const plain = everySoOften(PLAIN_LINE_MS);
   const onProgress = (commits: number, note: string) => {
@@ -62,18 +63,22 @@ async function post(history: GitHistory, connection: string, tally: PostTally, a
     if (!screen.isTerminal && plain()) screen.print(`posting: ${note}`);
   };
   try {
-    await postHistory(history, { intake, connection, tally, signal, onProgress });
+    await postHistory(history, { intake, apiKey, connection, tally, signal, onProgress });
   } finally {
     bar.stop();
   }
 }
 
-async function follow(posts: PostTally, { intake, err, signal, screen }: ProducerSurroundings): Promise<Progress> {
+async function follow(
+  posts: PostTally,
+  { intake, apiKey, err, signal, screen }: ProducerSurroundings,
+): Promise<Progress> {
   const bar = openProgressBar(err, 'delivering', posts.accepted);
   const plain = everySoOften(PLAIN_LINE_MS);
   try {
     return await followReceipts({
       url: intake,
+      apiKey,
       receipts: posts.receipts,
       signal,
       onProgress({ delivered, open, waitingFor }) {

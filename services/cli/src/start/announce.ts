@@ -27,9 +27,13 @@ export function describeAddresses(addresses: Addresses, plan: StartPlan, cwd: st
     '',
     ...table,
     '',
+    plan.keyed
+      ? 'Who asks has to show a key (SLUICE_API_KEY here and for npx sluice).'
+      : 'No keys are set: only this machine may ask, and everybody on it may do everything.',
+    '',
     'Try it:',
     '',
-    makeCurl(addresses.intake, plan.exampleConnection, now),
+    makeCurl(addresses.intake, plan, now),
     '',
   ].join('\n');
 }
@@ -51,14 +55,15 @@ function addressesFile(dataDir: string): string {
 }
 
 /** One line, so that it survives copying; at column 0, for the same reason. */
-function makeCurl(intake: string, connection: string, now: Date): string {
+function makeCurl(intake: string, plan: StartPlan, now: Date): string {
   const activity = {
     type: 'viewed',
     startDateTime: now.toISOString(),
     performedBy: { type: 'user', id: '2c9a5a86-1f4d-4c2e-9f6b-8d1e0c7b3a55' },
   };
-  const url = `${intake}/v1/connections/${connection}/items/welcome/activities`;
-  return `curl -i ${url} -H 'content-type: application/json' -d '${JSON.stringify(activity)}'`;
+  const url = `${intake}/v1/connections/${plan.exampleConnection}/items/welcome/activities`;
+  const key = plan.keyed ? `-H "authorization: Bearer $SLUICE_API_KEY" ` : '';
+  return `curl -i ${url} ${key}-H 'content-type: application/json' -d '${JSON.stringify(activity)}'`;
 }
 
 function withoutCredentials(url: string): string {

@@ -88,6 +88,7 @@ function makePlan(options: Options, { env, cwd, root }: Pick<World, 'env' | 'cwd
       otherwise: SHUTDOWN_MS_DEFAULT,
       max: SHUTDOWN_MS_MAX,
     }),
+    keyed: ['SLUICE_API_KEYS_FILE', 'SLUICE_JWT_TENANT_ID'].some((name) => Boolean(env[name]?.trim())),
     exampleConnection: /^[A-Za-z0-9]{3,32}/.exec(env['SLUICE_CONNECTIONS'] ?? '')?.[0] ?? 'demo',
   };
 }

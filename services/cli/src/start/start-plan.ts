@@ -14,6 +14,8 @@ export interface StartPlan {
   readonly shutdownMs: number;
   /** The connection of the example that is printed. */
   readonly exampleConnection: string;
+  /** Who asks has to show a key. */
+  readonly keyed: boolean;
 }
 
 export type RedisPlan =

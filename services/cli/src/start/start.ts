@@ -110,7 +110,14 @@ async function work(
   });
   const works = async () => {
     if (producer !== null) {
-      const code = await producer.run({ intake, totals, screen, err: world.err, signal: end.signal });
+      const code = await producer.run({
+        intake,
+        apiKey: world.env['SLUICE_API_KEY'],
+        totals,
+        screen,
+        err: world.err,
+        signal: end.signal,
+      });
       if (plan.exits) return code;
       if (code !== 0) screen.warn(['The producer did not get through; everything else goes on.']);
     }

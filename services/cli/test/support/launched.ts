@@ -30,6 +30,7 @@ export function makePlan(folder: string, parts: Partial<StartPlan> = {}): StartP
     logsShown: false,
     shutdownMs: 3000,
     exampleConnection: 'demo',
+    keyed: false,
     ...parts,
   };
 }

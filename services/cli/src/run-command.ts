@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CONFIG_HELP } from './commands/config-help.ts';
 import { DEAD_HELP, runDead } from './commands/dead.ts';
 import { IMPORT_HELP, runImport } from './commands/import.ts';
+import { ITEM_HELP, runItem } from './commands/item.ts';
 import { KEYS_HELP } from './commands/keys-help.ts';
 import { PAUSE_HELP, RESUME_HELP, runPause, runResume } from './commands/pause-resume.ts';
 import { POST_HELP, runPost } from './commands/post.ts';
@@ -48,9 +50,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   import: { summary: 'posts the history of a git repository', help: IMPORT_HELP, run: runImport },
   receipt: { summary: 'what became of the activities of one request', help: RECEIPT_HELP, run: runReceipt },
   status: { summary: 'the connections: state, backlog, rates, dead letters', help: STATUS_HELP, run: runStatus },
+  item: { summary: 'one item, and why its activities are not in Graph yet', help: ITEM_HELP, run: runItem },
   pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },
   dead: { summary: 'dead letters: list, show, replay, discard, export', help: DEAD_HELP, run: runDead },
+  config: { summary: 'checks the settings without starting anything', help: CONFIG_HELP, run: checkConfig },
   keys: { summary: 'API keys: create, list, revoke', help: KEYS_HELP, run: loadKeys },
 };
 
@@ -86,6 +90,11 @@ async function runStart(args: readonly string[], world: World): Promise<number> 
   // Loaded only here: everything else answers at once without it.
   const { start } = await import('./start/start.ts');
   return start(plan, world);
+}
+
+async function checkConfig(args: readonly string[], world: World): Promise<number> {
+  const { runConfig } = await import('./commands/config-check.ts');
+  return runConfig(args, world);
 }
 
 async function loadKeys(args: readonly string[], world: World): Promise<number> {

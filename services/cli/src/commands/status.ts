@@ -1,53 +1,30 @@
-/* sluice status: the connections in a table. */
+/* sluice status: the connections in a table, once or for as long as somebody looks. */
 import type { World } from '../world.ts';
 import { openConsole } from './ask-console.ts';
 import { tellFailure } from './command-failed.ts';
-import { formatTable } from './format-table.ts';
 import { readOptions, refuseUsage } from './read-options.ts';
+import { type ConnectionStatus, tableOf } from './status-table.ts';
+import { watchStatus } from './watch-status.ts';
 
-export const STATUS_HELP = `sluice status [--json]
+export const STATUS_HELP = `sluice status [--watch] [--json]
 
-The connections: state, backlog, rates, quota, dead letters, time to drain. Asks the console (SLUICE_CONSOLE_URL).
+The connections: state in words, backlog, rates, quota, dead letters, time to drain; what is stuck comes first. Asks the console
+(SLUICE_CONSOLE_URL, SLUICE_API_KEY).
+
+  --watch   a page that is drawn again every second, with what to do about what is stuck; Ctrl-C ends it
+  --json    what the console answers; with --watch a line each second
 `;
-
-interface Connection {
-  readonly connectionId: string;
-  readonly state: string;
-  readonly pending: number;
-  readonly oldestPendingAt: string | null;
-  readonly rates: { readonly appendedPerSecond: number; readonly deliveredPerSecond: number } | null;
-  readonly quota: { readonly callsPerSecond: number } | null;
-  readonly deadLetters: number;
-  readonly parkedEntries: number;
-  readonly timeToDrain: string;
-}
-
-const HEAD = ['CONNECTION', 'STATE', 'PENDING', 'OLDEST', 'IN/S', 'OUT/S', 'QUOTA/S', 'DEAD', 'PARKED', 'DRAINED IN'];
 
 export function runStatus(args: readonly string[], world: World): Promise<number> {
   return tellFailure(world, async () => {
-    const words = readOptions('status', args, { json: { type: 'boolean' } });
+    const words = readOptions('status', args, { json: { type: 'boolean' }, watch: { type: 'boolean' } });
     if (words.operands.length > 0) throw refuseUsage('status takes no operands.', 'status');
+    if (words.flag('watch')) return watchStatus(world, words.flag('json'));
     const body = await openConsole(world).get('/api/v1/connections');
+    const connections = (body['connections'] ?? []) as readonly ConnectionStatus[];
     if (words.flag('json')) world.out.write(`${JSON.stringify(body)}\n`);
-    else world.out.write(describe((body['connections'] ?? []) as readonly Connection[]));
+    else if (connections.length === 0) world.out.write('There are no connections yet: nothing was accepted.\n');
+    else world.out.write(`${tableOf(connections).join('\n')}\n`);
     return 0;
   });
-}
-
-function describe(connections: readonly Connection[]): string {
-  if (connections.length === 0) return 'There are no connections yet: nothing was accepted.\n';
-  const rows = connections.map((one) => [
-    one.connectionId,
-    one.state,
-    String(one.pending),
-    one.oldestPendingAt ?? '-',
-    one.rates === null ? '-' : String(one.rates.appendedPerSecond),
-    one.rates === null ? '-' : String(one.rates.deliveredPerSecond),
-    one.quota === null ? '-' : String(one.quota.callsPerSecond),
-    String(one.deadLetters),
-    String(one.parkedEntries),
-    one.timeToDrain,
-  ]);
-  return formatTable(HEAD, rows);
 }

@@ -19,6 +19,7 @@ export interface FakeAnswer {
 }
 
 export interface FakeConsole {
+  readonly url: string;
   readonly asked: readonly Asked[];
   /** Runs the command line against it. */
   sluice(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
@@ -50,6 +51,7 @@ export async function withFakeConsole(
   const env = { ...process.env, SLUICE_CONSOLE_URL: url, SLUICE_API_KEY: 'key-1' };
   try {
     await use({
+      url,
       asked,
       sluice: (...args) =>
         new Promise((resolve) => {

@@ -1,0 +1,87 @@
+/*
+  sluice status --watch: the page of a terminal worth leaving open. What is stuck comes first, with what to do about it; a console
+  that does not answer is said above what was last known, never instead of it.
+*/
+import { pause } from '../pause.ts';
+import { watchStopSignals } from '../start/stop-signals.ts';
+import { EXIT_INTERRUPTED, type Output, type World } from '../world.ts';
+import { openConsole } from './ask-console.ts';
+import { CommandFailed } from './command-failed.ts';
+import { type ConnectionStatus, tableOf } from './status-table.ts';
+
+const EVERY_MS = 1000;
+/** Where lines cannot be rewritten, a table every ten seconds. */
+const PLAIN_EVERY = 10;
+const COLUMNS_OTHERWISE = 80;
+const ROWS_OTHERWISE = 24;
+const OTHER_SCREEN = '\u001b[?1049h\u001b[?25l';
+const FIRST_SCREEN = '\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const REST_OF_LINE = '\u001b[K';
+const REST_OF_SCREEN = '\u001b[J';
+
+export interface Reading {
+  readonly connections: readonly ConnectionStatus[];
+  readonly atMs: number;
+}
+
+export async function watchStatus(world: World, isJson: boolean): Promise<number> {
+  const { out } = world;
+  const console = openConsole(world);
+  const signals = watchStopSignals({ onSecond: world.exit, underNpm: false });
+  const isPage = out.isTTY === true && !isJson;
+  let last: Reading | null = null;
+  let trouble: string | null = null;
+  if (isPage) out.write(OTHER_SCREEN);
+  try {
+    for (let n = 0; !signals.requested.aborted; n++) {
+      try {
+        const body = await console.get('/api/v1/connections');
+        last = { connections: (body['connections'] ?? []) as readonly ConnectionStatus[], atMs: Date.now() };
+        trouble = null;
+        if (isJson) out.write(`${JSON.stringify(body)}\n`);
+      } catch (error) {
+        if (!(error instanceof CommandFailed)) throw error;
+        trouble = error.message;
+        if (isJson) world.err.write(`${trouble}\n`);
+      }
+      if (isPage) drawPage(out, pageOf(last, trouble, Date.now()));
+      else if (!isJson && n % PLAIN_EVERY === 0) out.write(`${pageOf(last, trouble, Date.now()).join('\n')}\n\n`);
+      await pause(EVERY_MS, signals.requested);
+    }
+  } finally {
+    if (isPage) out.write(FIRST_SCREEN);
+    signals.dispose();
+  }
+  return EXIT_INTERRUPTED;
+}
+
+/** The lines of the page, before they are cut to the terminal. */
+export function pageOf(last: Reading | null, trouble: string | null, nowMs: number): readonly string[] {
+  const clock = new Date(nowMs).toISOString().slice(11, 19);
+  if (last === null) return [`Sluice  ${clock} UTC`, '', trouble ?? 'Asking the console ...'];
+  const { connections, atMs } = last;
+  const pending = connections.reduce((sum, one) => sum + one.pending, 0);
+  const stuck = connections.filter(({ urgency }) => urgency === 'stuck');
+  const head = `Sluice  ${clock} UTC  ${connections.length} connections, ${pending.toLocaleString('en')} pending, ${
+    stuck.length === 0 ? 'nothing is stuck' : `${stuck.length} stuck`
+  }`;
+  const lost =
+    trouble === null ? [] : ['', `Not current: what follows is ${Math.round((nowMs - atMs) / 1000)} s old. ${trouble}`];
+  const advice = connections
+    .filter(({ urgency, remedy }) => remedy != null && (urgency === 'stuck' || urgency === 'behind'))
+    .map(({ connectionId, remedy }) => `${connectionId}: ${remedy}`);
+  const table =
+    connections.length === 0 ? ['There are no connections yet: nothing was accepted.'] : tableOf(connections);
+  return [head, ...lost, '', ...table, ...(advice.length === 0 ? [] : ['', 'What to do:', ...advice])];
+}
+
+function drawPage(out: Output & { readonly rows?: number }, lines: readonly string[]): void {
+  const columns = out.columns ?? COLUMNS_OTHERWISE;
+  const rows = (out.rows ?? ROWS_OTHERWISE) - 1;
+  const shown =
+    lines.length <= rows ? lines : [...lines.slice(0, rows - 1), `... ${lines.length - rows + 1} more lines`];
+  const foot = 'Ctrl-C ends. Dead letters: sluice dead list CONNECTION. One item: sluice item CONNECTION ITEM.';
+  const all = [...shown, ...Array.from({ length: Math.max(0, rows - shown.length) }, () => ''), foot];
+  out.write(`${HOME}${all.map((line) => `${line.slice(0, columns)}${REST_OF_LINE}`).join('\n')}${REST_OF_SCREEN}`);
+}

@@ -1,0 +1,118 @@
+/* status --watch, item and config check: what a person reads, and what a program gets. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '@sluice/testing';
+import { pageOf } from '../src/commands/watch-status.ts';
+import { withFakeConsole } from './support/fake-console.ts';
+
+const BIN = fileURLToPath(new URL('../bin/sluice.js', import.meta.url));
+const NOW = Date.UTC(2026, 0, 1, 12);
+const connection = (connectionId: string, more: object) => ({
+  connectionId,
+  state: 'flowing',
+  urgency: 'flowing',
+  stateText: 'delivering',
+  remedy: null,
+  pending: 5,
+  oldestPendingAt: null,
+  rates: null,
+  quota: null,
+  deadLetters: 0,
+  parkedEntries: 0,
+  timeToDrain: 'about 3 s',
+  ...more,
+});
+const HELD = { urgency: 'stuck', stateText: 'held: credential expired', remedy: 'Renew the secret.', pending: 1 };
+
+test('the page says what is stuck first, with what to do, and that a console is lost above what was last known', () => {
+  const connections = [connection('fine', { pending: 9000 }), connection('broken', HELD)];
+  const page = pageOf({ connections, atMs: NOW }, null, NOW);
+  assert.equal(page[0], 'Sluice  12:00:00 UTC  2 connections, 9,001 pending, 1 stuck');
+  assert.match(page[3]!, /^broken +held: credential expired/);
+  assert.match(page[4]!, /^fine /);
+  assert.deepEqual(page.slice(-2), ['What to do:', 'broken: Renew the secret.']);
+  const lost = pageOf({ connections, atMs: NOW }, 'The console does not answer.', NOW + 7000);
+  assert.equal(lost[2], 'Not current: what follows is 7 s old. The console does not answer.');
+  assert.deepEqual(pageOf(null, 'No.', NOW).at(-1), 'No.');
+});
+
+test('status --watch goes on until Ctrl-C, also while the console refuses, and exits 130', () =>
+  withFakeConsole(
+    (_asked, nth) =>
+      nth === 2
+        ? { status: 500, body: { detail: 'Redis is away.', code: 'store_unavailable' } }
+        : { body: { connections: [connection('one', {})] } },
+    async ({ url }) => {
+      const child = spawn(process.execPath, [BIN, 'status', '--watch', '--json'], {
+        env: { ...process.env, SLUICE_CONSOLE_URL: url },
+      });
+      let [out, err] = ['', ''];
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        out += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        err += text;
+      });
+      await eventually(() => out.split('\n').length > 2, { withinMs: 30_000, what: 'two readings' });
+      assert.match(err, /Redis is away/);
+      child.kill('SIGINT');
+      assert.deepEqual(await once(child, 'exit'), [130, null]);
+    },
+  ));
+
+test('item says what is true of it and why it is not there yet', () =>
+  withFakeConsole(
+    () => ({
+      body: {
+        itemId: 'a/1',
+        connectionId: 'hr1',
+        pending: 3,
+        waiting: 2,
+        inFlight: 0,
+        retrying: 1,
+        nextTryAt: '2026-01-01T00:00:00.000Z',
+        lastCall: { at: '2026-01-01T00:00:00.000Z', status: 207, requestId: 'r-1', delivered: 4 },
+        dead: 1,
+        parked: 0,
+        deadLettersMore: false,
+        explanation: ['1 activity is tried again in 5 s.'],
+      },
+    }),
+    async ({ asked, sluice }) => {
+      const { code, out } = await sluice('item', 'hr1', 'a/1');
+      assert.equal(code, 0);
+      assert.equal(asked[0]!.path, '/api/v1/connections/hr1/items/a%2F1');
+      assert.match(
+        out,
+        /^a\/1 of hr1: 3 pending \(2 waiting, 0 in a call, 1 to be tried again\), 1 dead, 0 parked\.\n/,
+      );
+      assert.match(out, /answered 207, delivered 4, Graph request-id r-1\.\n1 activity is tried again in 5 s\.\n$/);
+      assert.equal((await sluice('item', 'hr1')).code, 2);
+    },
+  ));
+
+test('config check says everything that is wrong at once, and exits 78', async () => {
+  const check = (env: Record<string, string>, ...args: string[]) =>
+    new Promise<{ code: number; out: string; err: string }>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [BIN, 'config', 'check', ...args],
+        { env: { PATH: process.env['PATH'], ...env } },
+        (_error, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+      );
+    });
+  const guid = '11111111-2222-4333-8444-555555555555';
+  const right = { GRAPH_TENANT_ID: guid, GRAPH_CLIENT_ID: guid, GRAPH_CLIENT_SECRET: 'canary' };
+  const good = await check({ ...right, SLUICE_LINGR_MS: '5' });
+  assert.deepEqual([good.code, good.out.split('\n')[0]], [0, 'The settings are right.']);
+  assert.match(good.err, /SLUICE_LINGR_MS is not a setting.*SLUICE_LINGER_MS/);
+  const bad = await check({ ...right, SLUICE_LINGER_MS: 'soon', REDIS_URL: 'http://canary@h' }, '--json');
+  assert.equal(bad.code, 78);
+  const { ok, problems } = JSON.parse(bad.out) as { ok: boolean; problems: string[] };
+  assert.equal(ok, false);
+  assert.deepEqual(problems.map((problem) => problem.split(' ')[0]).sort(), ['REDIS_URL', 'SLUICE_LINGER_MS']);
+  assert.doesNotMatch(bad.out + good.out + good.err, /canary/);
+});

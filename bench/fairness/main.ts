@@ -1,6 +1,6 @@
 /*
   Do connections leave one another alone, does each get its part, and do more workers do more? With real processes.
-    npm run bench -- fairness [--quick]      or      node bench/fairness/main.ts [--quick | --brief] [--only=isolation|shares|workers]
+    npm run bench -- fairness [--quick]      or      node bench/fairness/main.ts [--quick | --brief] [--only=isolation|together|shares|workers]
   Exits 1 when a bar was missed; --quick shows that it works and judges nothing. docs/performance.md says more.
 */
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { say } from '../support/progress.ts';
 import type { Spread } from '../support/spread.ts';
 import { measureEqualShares } from './equal-shares.ts';
 import { measureIsolation } from './isolation.ts';
+import { measureMetTogether } from './met-together.ts';
 import { measureScaling } from './scale-workers.ts';
 
 const ISOLATED_MIN = 0.95;
@@ -29,6 +30,7 @@ const rows: string[][] = [];
 
 const meter = startCpuMeter({ bench: process.pid });
 if (wanted('isolation')) await isolation();
+if (wanted('together')) await together();
 if (wanted('shares')) await shares();
 if (wanted('workers')) await workers();
 print(`\nfairness, ${pace}\n`);
@@ -44,6 +46,16 @@ async function isolation(): Promise<void> {
     const figure = `${percent(share)} of its rate alone (${beside.toFixed(1)} of ${alone.toFixed(1)} calls/s; the neighbour ${neighbour.toFixed(1)})`;
     judge(`a connection whose neighbour ${name}`, figure, `≥ ${percent(ISOLATED_MIN)}`, share >= ISOLATED_MIN);
   }
+}
+
+async function together(): Promise<void> {
+  say('a small and a large hidden limit, met together at the start');
+  const [settleS, measureS] = ({ quick: [3, 4], brief: [20, 15], full: [60, 30] } as const)[pace];
+  const { alone, beside, small, limits } = await measureMetTogether({ settleS, measureS });
+  const share = beside / alone;
+  const figure = `${percent(share)} of its rate alone (${beside.toFixed(1)} of ${alone.toFixed(1)} calls/s; the other ${small.toFixed(1)})`;
+  const name = `a connection with a limit of ${limits.large}/s beside one of ${limits.small}/s, both hidden, both new`;
+  judge(name, figure, `≥ ${percent(ISOLATED_MIN)}`, share >= ISOLATED_MIN);
 }
 
 async function shares(): Promise<void> {

@@ -1,4 +1,5 @@
 /* Turns everything that goes wrong into a problem: routes' own refusals, the framework's, broken HTTP, and our faults. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import {
@@ -72,6 +73,15 @@ export function answerClientError(
     if (socket.writable && !hasBegunAnswer(socket)) socket.write(rawAnswer(clientProblem(error.code)));
     socket.destroySoon();
   };
+}
+
+/** Node would answer it without a body. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const problem = httpProblem('expectation_unknown');
+  const body = problemText(problem);
+  const length = Buffer.byteLength(body);
+  response.writeHead(problem.status, { 'content-type': PROBLEM_TYPE, 'content-length': length, connection: 'close' });
+  response.end(body);
 }
 
 function clientProblem(code: string | undefined): Problem {

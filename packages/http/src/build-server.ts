@@ -6,7 +6,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { FastifyHttpOptions } from 'fastify';
-import { answerClientError, answerError, type SendProblem, type ServerLogger } from './answer-errors.ts';
+import {
+  answerClientError,
+  answerError,
+  answerExpectation,
+  type SendProblem,
+  type ServerLogger,
+} from './answer-errors.ts';
 import { digestBody } from './body-digest.ts';
 import { checkRequest, requestIdOf } from './check-request.ts';
 import { Fastify, type FastifyInstance, type FastifyRequest } from './fastify.ts';
@@ -100,12 +106,13 @@ export function buildServer(settings: ServerSettings): HttpServer {
   const shapes = new Map<string, SendProblem>();
   const app = Fastify(fastifyOptions(settings, limits, { ...lineBodies, shapes }));
   app.server.maxConnections = limits.connectionsMax;
+  app.server.on('checkExpectation', answerExpectation);
   settings.tls?.onRenewed((pair) => (app.server as TlsServer).setSecureContext({ ...pair, minVersion: TLS_MIN }));
   const draining = watchDraining(app.server);
   addJsonParser(app, settings, limits);
   app.setErrorHandler(answerError(settings.logger));
   const methodsOf = knowMethods(app);
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, refuseUnmatched(methodsOf(pathOf(request.url)))));
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, httpProblem('route_not_found')));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (settings.headers !== undefined) reply.headers(settings.headers);
@@ -119,6 +126,10 @@ export function buildServer(settings: ServerSettings): HttpServer {
     routes.push(...[method].flat().map((each) => ({ method: each, url })));
   });
   guardRoutes(app, settings.guard);
+  // Before a body is looked at: what is wrong with it does not matter where nothing takes it.
+  app.addHook('onRequest', (request, _reply, done) => {
+    done(request.is404 ? new ProblemError(refuseUnmatched(methodsOf(pathOf(request.url)))) : undefined);
+  });
   const { onAnswered } = settings;
   if (onAnswered !== undefined) {
     app.addHook('onResponse', (request, reply, done) => {
@@ -173,7 +184,8 @@ function transportOptions({ tls }: ServerSettings, limits: ServerLimits): object
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
-    requireHostHeader: true,
+    // Node would refuse without a word; checkRequest says why.
+    requireHostHeader: false,
     insecureHTTPParser: false,
     maxHeaderSize: 16_384,
   };

@@ -14,7 +14,9 @@ export function requestIdOf(request: IncomingMessage): string | null {
 
 /** Null: go on. `local`: a page of another origin must not reach a service without keys through the browser (DNS rebinding). */
 export function checkRequest(request: IncomingMessage, hostsAllowed: 'local' | 'any'): Problem | null {
-  if (countHosts(request.rawHeaders) > 1) return httpProblem('host_ambiguous');
+  const hosts = countHosts(request.rawHeaders);
+  // HTTP/1.0 knew no Host; some probes of load balancers still speak it.
+  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) return httpProblem('host_ambiguous');
   if (!request.url?.startsWith('/')) return httpProblem('target_not_path');
   const host = request.headers.host;
   if (hostsAllowed === 'local' && (host === undefined || !LOCAL_HOST.test(host)))

@@ -33,6 +33,7 @@ export const HTTP_PROBLEMS = {
   request_timeout: [408, 'The request took too long to arrive.'],
   body_too_large: [413, 'The body is too large.'],
   url_too_long: [414, 'The path or one of its parts is too long.'],
+  expectation_unknown: [417, 'Expect may be 100-continue, and nothing else.'],
   media_type_unsupported: [415, 'Content-Type must be application/json.'],
   charset_unsupported: [415, 'The charset must be utf-8.'],
   content_encoding_unsupported: [415, 'Content-Encoding must be gzip or absent.'],

@@ -8,6 +8,7 @@ import {
   RETRIES_LOOKED_AT,
   type SettledCall,
   type SettleRequest,
+  type UnknownCall,
   type WaitingItem,
 } from '@sluice/core';
 import type { RunScript } from './client.ts';
@@ -22,10 +23,25 @@ export function redisLookups(run: RunScript, keyOf: (connectionId: string) => st
       const fields = (await run('settled-calls', [keyOf(connectionId)], [stream, callsMax])) as readonly string[];
       return inGroups(fields, 4).map(readCall);
     },
+    unknownCalls: async (connectionId, beforeId, callsMax) => {
+      const fields = await run('unknown-calls', [keyOf(connectionId)], [beforeId ?? '', callsMax]);
+      return inGroups(fields as readonly string[], 6).map(readUnknown);
+    },
     items: async (connectionId, itemsMax) =>
       readItems(await run('items', [keyOf(connectionId)], [itemsMax, ITEMS_LOOKED_AT]), itemsMax),
     item: async (connectionId, itemId) =>
       readItem(await run('item', [keyOf(connectionId)], [itemId, ITEM_ENTRIES_SHOWN, RETRIES_LOOKED_AT])),
+  };
+}
+
+function readUnknown([id, leaseId, itemId, entries, reason, at]: readonly string[]): UnknownCall {
+  return {
+    id: id!,
+    leaseId: leaseId!,
+    itemId: itemId === '' ? null : itemId!,
+    entries: Number(entries),
+    reason: reason!,
+    atMs: at === '' ? null : Number(at),
   };
 }
 

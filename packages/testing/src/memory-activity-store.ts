@@ -11,7 +11,7 @@ import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts'
 import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
 import { findKey } from './memory/keyed.ts';
 import { learn } from './memory/learning.ts';
-import { viewCalls, viewItem, viewItems } from './memory/lookups.ts';
+import { viewCalls, viewItem, viewItems, viewUnknown } from './memory/lookups.ts';
 import { itemsBefore } from './memory/pick-item.ts';
 import { sweepPromises } from './memory/promise.ts';
 import { viewReceipt } from './memory/receipt.ts';
@@ -46,6 +46,7 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     learnTenant: async (id, version, learning) => learnTenant(tenantOf(state, id), { version, learning }, now()),
     tenantQuota: async (id) => structuredClone(tenantOf(state, id).quota),
     settledCalls: async (id, which, max) => structuredClone(viewCalls(connectionOf(state, id), which, max)),
+    unknownCalls: async (id, beforeId, max) => structuredClone(viewUnknown(connectionOf(state, id), beforeId, max)),
     items: async (id, max) => viewItems(connectionOf(state, id), max, now()),
     item: async (id, itemId) => {
       const connection = connectionOf(state, id);

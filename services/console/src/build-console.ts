@@ -30,6 +30,7 @@ import { addQueueRoutes } from './queue-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addSessionRoutes, callerOfSession } from './session-routes.ts';
 import { keepSessions } from './sessions.ts';
+import { addUnknownRoutes } from './unknown-routes.ts';
 import { factsOfConnection, wordsOfConnection } from './words-of-connection.ts';
 
 export interface ConsoleParts {
@@ -46,6 +47,7 @@ export interface ConsoleParts {
     | 'fleetNotes'
     | 'tenantQuota'
     | 'settledCalls'
+    | 'unknownCalls'
     | 'items'
     | 'item'
   >;
@@ -100,6 +102,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   const { fleet } = parts;
   const factsOf = (connectionId: string) => factsOfConnection(parts.config, fleet, connectionId);
   addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf });
+  addUnknownRoutes(server.app, { store });
   addItemRoutes(server.app, {
     store,
     wordsOf: (view) => wordsOfConnection(parts.config, fleet, view),

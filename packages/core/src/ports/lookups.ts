@@ -26,6 +26,21 @@ export interface SettledCall extends ToldCall {
   readonly stale: boolean;
 }
 
+/** A call of which nobody knows whether Graph applied it, or to which entries: recorded when that was found out. */
+export interface UnknownCall {
+  /** The record's own. */
+  readonly id: string;
+  /** The call's client-request-id. */
+  readonly leaseId: string;
+  /** null: its lease was gone when its answer came. */
+  readonly itemId: string | null;
+  readonly entries: number;
+  /** In words, at most 300 characters; lease_reclaimed: its worker stopped. */
+  readonly reason: string;
+  /** null: recorded by a version that did not say when. */
+  readonly atMs: number | null;
+}
+
 export interface WaitingItem {
   readonly itemId: string;
   /** Waiting for a call: not leased, not delayed. */
@@ -60,6 +75,8 @@ export interface ItemView {
 export interface LookupStore {
   /** Newest first. errors: only those that were not wholly delivered. Empty for a connection that is not known. */
   settledCalls(connectionId: string, which: 'all' | 'errors', callsMax: number): Promise<readonly SettledCall[]>;
+  /** Newest first, those before the record `beforeId` (null: from the newest on). About the last 10,000 are kept. */
+  unknownCalls(connectionId: string, beforeId: string | null, callsMax: number): Promise<readonly UnknownCall[]>;
   /** At most itemsMax each. */
   items(connectionId: string, itemsMax: number): Promise<ItemsView>;
   item(connectionId: string, itemId: string): Promise<ItemView>;

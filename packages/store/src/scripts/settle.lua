@@ -93,7 +93,7 @@ if status == 'settled' then
   if kept + counts.x + counts.p >= dead_max then begin_block(base, m, now, 'held', DEAD_LETTERS_FULL, 60000) end
 end
 if unknown_reason ~= '' then
-  redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item or '', 'entries', unknown_entries, 'reason', unknown_reason)
+  redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item or '', 'entries', unknown_entries, 'reason', unknown_reason, 'at', now)
   if status == 'settled' then redis.call('HINCRBY', base .. 'meta', 'unknown', unknown_entries) end
 end
 if status == 'stale' then redis.call('HINCRBY', base .. 'meta', 'staleSettles', 1) end

@@ -95,4 +95,34 @@ export function lookupsContract(makeStore: MakeStore): void {
       assert.deepEqual([unknown.waiting, unknown.itemsBefore, unknown.lastCall], [0, null, null]);
       assert.deepEqual([unknown.calls, unknown.retries], [[], []]);
     }));
+
+  test('calls that left the fate of entries unknown are listed by their client-request-id, newest first, page by page', () =>
+    withStore(makeStore, async ({ store, append, advance, lease, settle, refusal, nowMs }) => {
+      await append('a', makeEntries(8));
+      const lost = { quota: 'none', failed: true, unknown: { entries: 2, reason: 'timeout: no answer' } } as const;
+      const again = makeRequeue({ delayMs: 60_000 });
+      const first = await lease(NOW);
+      await settle(first, again, lost);
+      const startMs = await nowMs();
+      await advance(5);
+      // Its worker stops, and when its answer comes all the same there is no lease any more.
+      const second = await lease({ ...NOW, leaseMs: 1000 });
+      await advance(1000);
+      await refusal({ ...NOW, lingerMs: 60_000, entriesMax: 20 });
+      await settle(second, again, lost);
+      const seen = await store.unknownCalls(CONNECTION, null, 10);
+      const at = (ms: number) => startMs + ms;
+      assert.deepEqual(
+        seen.map(({ id, ...call }) => call),
+        [
+          { leaseId: second.leaseId, itemId: null, entries: 2, reason: 'timeout: no answer', atMs: at(1005) },
+          { leaseId: second.leaseId, itemId: 'a', entries: 2, reason: 'lease_reclaimed', atMs: at(1005) },
+          { leaseId: first.leaseId, itemId: 'a', entries: 2, reason: 'timeout: no answer', atMs: at(0) },
+        ],
+      );
+      assert.deepEqual(await store.unknownCalls(CONNECTION, null, 1), seen.slice(0, 1));
+      assert.deepEqual(await store.unknownCalls(CONNECTION, seen[0]!.id, 10), seen.slice(1));
+      assert.deepEqual(await store.unknownCalls(CONNECTION, seen[2]!.id, 10), []);
+      assert.deepEqual(await store.unknownCalls('other', null, 10), []);
+    }));
 }

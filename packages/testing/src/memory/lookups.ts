@@ -1,5 +1,5 @@
 /* What operators look up: the same bounds as in Redis do not matter to the tests of one small store, so nothing is left out. */
-import type { ItemsView, ItemView, SettledCall, SettleRequest, WaitingItem } from '@sluice/core';
+import type { ItemsView, ItemView, SettledCall, SettleRequest, UnknownCall, WaitingItem } from '@sluice/core';
 import { acceptedMsOf } from './columns.ts';
 import type { Connection, Now, OpenLease } from './state.ts';
 
@@ -28,6 +28,21 @@ export function tellLost(connection: Connection, { id, itemId, entries }: OpenLe
   const counts = { delivered: 0, retried: parks ? 0 : entries.length, dead: 0, parked: parks ? entries.length : 0 };
   const call = { itemId, status: 'lost', requestId: null, reason, durationMs: 0 };
   keep(connection, { ...call, ...counts, leaseId: id, atMs: now.ms, stale: false });
+}
+
+/** A call of which nobody knows what became of it. */
+export function keepUnknown(connection: Connection, call: Omit<UnknownCall, 'id' | 'atMs'>, now: Now): void {
+  const id = `${now.ms}-${connection.unknownCalls.length}`;
+  connection.unknownCalls = [{ ...call, id, atMs: now.ms }, ...connection.unknownCalls];
+}
+
+export function viewUnknown(
+  { unknownCalls }: Connection,
+  beforeId: string | null,
+  max: number,
+): readonly UnknownCall[] {
+  const from = beforeId === null ? 0 : unknownCalls.findIndex(({ id }) => id === beforeId) + 1;
+  return unknownCalls.slice(from, from + max);
 }
 
 function keep(connection: Connection, call: SettledCall): void {

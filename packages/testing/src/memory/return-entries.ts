@@ -4,7 +4,7 @@
 */
 import { isFailing, mayTrickle, RETURNS_MAX, returnsMaxOf, spendReturns, type TakeRequest } from '@sluice/core';
 import { endEntry } from './end-entry.ts';
-import { tellLost } from './lookups.ts';
+import { keepUnknown, tellLost } from './lookups.ts';
 import { type Connection, type Group, type Now, type OpenLease, returnToHead, type State } from './state.ts';
 
 const RECLAIMED_MAX = 4;
@@ -24,6 +24,8 @@ export function reclaimLeases(
     connection.leases.delete(lease.id);
     connection.counts.unknown += lease.entries.length;
     tellLost(connection, lease, policy === 'park', now);
+    const { id: leaseId, itemId, entries } = lease;
+    keepUnknown(connection, { leaseId, itemId, entries: entries.length, reason: 'lease_reclaimed' }, now);
     if (policy === 'park') parkLease(state, connection, lease, now);
     else returnLease(connection, lease, now);
   }

@@ -5,7 +5,7 @@ import { beginBlock } from './block.ts';
 import { writeAttempt } from './columns.ts';
 import { endEntry } from './end-entry.ts';
 import { bucketToLearn } from './learning.ts';
-import { tellCall } from './lookups.ts';
+import { keepUnknown, tellCall } from './lookups.ts';
 import { lowerPromise } from './promise.ts';
 import { countDelivered } from './receipt.ts';
 import { settleCall } from './settle-call.ts';
@@ -48,12 +48,14 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   if (lease === undefined) {
     connection.counts.staleSettles += 1;
     tellCall(connection, request, true, now);
+    tellUnknown(connection, request, null, now);
     const unblocked = settleCall(connection, tenant, request, now);
     const nextProbeMs = planNextProbe(connection, leaseId);
     return answer('stale', wakeAfter(connection, { earliestMs: nextProbeMs, unblocked }, now));
   }
   connection.leases.delete(leaseId);
   tellCall(connection, request, false, now);
+  tellUnknown(connection, request, lease.itemId, now);
   const groups = settleEntries(state, connection, lease, request, now);
   connection.groups = [...connection.groups, ...groups];
   connection.counts.unknown += settlement.call.unknown?.entries ?? 0;
@@ -63,6 +65,16 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   const times = [...groups.map(({ dueMs }) => dueMs), ...(nextProbeMs === null ? [] : [nextProbeMs])];
   const earliestMs = times.length === 0 ? null : Math.min(...times);
   return answer('settled', wakeAfter(connection, { earliestMs, unblocked }, now));
+}
+
+function tellUnknown(
+  connection: Connection,
+  { leaseId, settlement }: SettleRequest,
+  itemId: string | null,
+  now: Now,
+): void {
+  const { unknown } = settlement.call;
+  if (unknown !== null) keepUnknown(connection, { leaseId, itemId, ...unknown }, now);
 }
 
 /** Answers the retry groups; their entries have their new columns. */

@@ -10,6 +10,7 @@ import {
   type RetryShare,
   type SettledCall,
   type SettledEntry,
+  type UnknownCall,
 } from '@sluice/core';
 
 import type { Alert } from './alerts.ts';
@@ -54,6 +55,8 @@ export interface Connection {
   readonly leases: Map<string, OpenLease>;
   /** For people, newest first. */
   settledCalls: readonly SettledCall[];
+  /** Newest first. */
+  unknownCalls: readonly UnknownCall[];
   /** Dead letters and parked entries, oldest end first. */
   settledEntries: readonly EndedEntry[];
   /** How many there have ever been. */
@@ -211,6 +214,7 @@ export function emptyConnection(id: string): Connection {
     groups: [],
     leases: new Map(),
     settledCalls: [],
+    unknownCalls: [],
     settledEntries: [],
     endedEver: 0,
     bucket: null,

@@ -18,6 +18,7 @@ export interface Seen {
   readonly connections: readonly unknown[];
   readonly tenants: readonly unknown[];
   readonly receipts: readonly unknown[];
+  readonly unknown: readonly unknown[];
 }
 
 interface Taken {
@@ -105,6 +106,7 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
         answer,
         ...(await seenOf(store)),
         connections,
+        unknown: await Promise.all(MODEL_CONNECTIONS.map((id) => readUnknown(store, id))),
         receipts: await Promise.all([...receiptIds].map((id) => store.receipt(id))),
       };
     },
@@ -118,6 +120,14 @@ async function seenOf(store: ContractStore['store']) {
     notes: await store.fleetNotes(),
     tenants: await Promise.all(MODEL_TENANTS.map((id) => store.tenantQuota(id))),
   };
+}
+
+/** Ids are each store's own: the second half is asked for by them. */
+async function readUnknown(store: ActivityStore, connectionId: string): Promise<readonly unknown[]> {
+  const first = await store.unknownCalls(connectionId, null, 2);
+  const last = first.at(-1);
+  const more = last === undefined ? [] : await store.unknownCalls(connectionId, last.id, 3);
+  return [...first, ...more].map(({ id, ...call }) => call);
 }
 
 /** What goes in comes out, or is still there. */

@@ -17,7 +17,7 @@ local function reclaim(base, shard, cap, policy, now, ttl)
   for _, lease in ipairs(redis.call('ZRANGEBYSCORE', base .. 'lease', '-inf', now, 'LIMIT', 0, RETURNS_MAX)) do
     local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
     local item, whole, entries = list[1], list[4] % 2 == 1, rest(list, 5)
-    redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item, 'entries', #entries, 'reason', 'lease_reclaimed')
+    redis.call('XADD', base .. 'unknown', 'MAXLEN', '~', 10000, '*', 'lease', lease, 'item', item, 'entries', #entries, 'reason', 'lease_reclaimed', 'at', now)
     redis.call('HINCRBY', base .. 'meta', 'unknown', #entries)
     local told = { itemId = item, status = 'lost', requestId = cjson.null, reason = 'lease_reclaimed: the worker stopped before it knew the outcome', durationMs = 0, delivered = 0, retried = #entries, dead = 0, parked = 0 }
     if policy == 'park' then told.retried, told.parked = 0, #entries end

@@ -32,6 +32,8 @@ export const seen = computed<readonly Seen[]>(() =>
   [...connections.value.values()].map((connection) => ({ connection, words: stateWords(connection, nowMs.value) })),
 );
 
+/** A browser has six connections to one place: a page that nobody looks at gives its own back. */
+const HIDDEN_MS_MAX = 20_000;
 /** A tick comes every ten seconds at the latest. */
 const SILENT_MS_MAX = 15_000;
 const SESSION_AGAIN_MS = 3000;
@@ -41,9 +43,12 @@ let heardAtMs = 0;
 /** The store's clock minus this machine's. */
 let offsetMs = 0;
 let askedSessionAtMs = 0;
+let restTimer = 0;
+let isResting = false;
 
 export function openLive(): void {
   setInterval(tick, 1000);
+  document.addEventListener('visibilitychange', restWhileHidden);
   connect();
 }
 
@@ -100,13 +105,28 @@ export function learnOf(connection: ShownConnection): void {
   connections.value = new Map(connections.value).set(connection.connectionId, connection);
 }
 
+function restWhileHidden(): void {
+  clearTimeout(restTimer);
+  if (document.hidden) {
+    restTimer = window.setTimeout(() => {
+      isResting = true;
+      source?.close();
+    }, HIDDEN_MS_MAX);
+  } else if (isResting) {
+    isResting = false;
+    link.value = { kind: 'connecting' };
+    if (session.value?.needed !== true) connect();
+  }
+}
+
 function tick(): void {
+  if (isResting) return;
   if (Date.now() - heardAtMs > SILENT_MS_MAX) lose();
   if (link.value.kind === 'live') nowMs.value = Date.now() + offsetMs;
 }
 
 function lose(): void {
-  if (session.value?.needed === true) return;
+  if (session.value?.needed === true || isResting) return;
   if (link.value.kind !== 'lost' && link.value.kind !== 'refused') link.value = { kind: 'lost', sinceMs: Date.now() };
   // A browser does not say why a stream ended; the session may have.
   if (Date.now() - askedSessionAtMs < SESSION_AGAIN_MS) return;

@@ -8,6 +8,7 @@ import {
   type SettleResult,
   type TakeRequest,
   type TakeResult,
+  TRACES_READ_MAX,
 } from '@sluice/core';
 import { redisAlerts } from './alerts.ts';
 import { appendArguments, readAppend } from './append-arguments.ts';
@@ -74,6 +75,15 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
     ...redisLookups(run, connectionBase),
     ...redisAlerts(run),
+    noteTrace: async (receiptId, traceparent) => {
+      await run('note-trace', [shard], [receiptId.slice(SHARD_TAG.length), traceparent]);
+    },
+    tracesOf: async (refs) => {
+      if (refs.length > TRACES_READ_MAX)
+        throw new RangeError(`${refs.length} receipts; at most ${TRACES_READ_MAX} a call.`);
+      const traces = (await run('traces', [shard], [refs.join(' ')])) as readonly string[];
+      return traces.map((trace) => (trace === '' ? null : trace));
+    },
     fleetNotes: async () => readFleetNotes(await run('fleet-notes', [shard], [])),
     noteCredential: async (tenantId, expiresAtMs) => {
       await run('note-credential', [shard], [tenantId, expiresAtMs ?? '']);

@@ -20,6 +20,7 @@ import { replayContract } from './contract/replay.contract.ts';
 import { retryShareContract } from './contract/retry-share.contract.ts';
 import { settleContract } from './contract/settle.contract.ts';
 import { tenantContract } from './contract/tenant.contract.ts';
+import { tracesContract } from './contract/traces.contract.ts';
 import { viewContract } from './contract/view.contract.ts';
 import type { MakeStore } from './contract-store.ts';
 
@@ -45,6 +46,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('replay', () => replayContract(makeStore));
     describe('lookups', () => lookupsContract(makeStore));
     describe('views', () => viewContract(makeStore));
+    describe('traces', () => tracesContract(makeStore));
     describe('alerts', () => alertsContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });

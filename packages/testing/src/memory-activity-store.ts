@@ -2,7 +2,7 @@
   The store in memory: the port's prose made executable, in the plainest way, to hold the store on Redis to it. It is one
   store of one test: nothing is bounded but what the port bounds.
 */
-import type { ActivityStore } from '@sluice/core';
+import { type ActivityStore, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { alertTold, recentEnds, sightAlert } from './memory/alerts.ts';
 import { appendPiece } from './memory/append-piece.ts';
 import { pauseConnection, resumeConnection } from './memory/block.ts';
@@ -56,6 +56,12 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     alertTold: async (key) => alertTold(state, key),
     alertKeys: async () => [...state.alerts.keys()],
     recentEnds: async ({ connectionId, sinceMs, most }) => recentEnds(connectionOf(state, connectionId), sinceMs, most),
+    noteTrace: async (receiptId, traceparent) => {
+      const known = viewReceipt(state, receiptId, now()) !== null;
+      const ref = receiptId.slice(-RECEIPT_REF_LENGTH);
+      if (known && !state.traces.has(ref)) state.traces.set(ref, traceparent);
+    },
+    tracesOf: async (refs) => refs.map((ref) => state.traces.get(ref) ?? null),
     fleetNotes: async () => structuredClone(viewFleetNotes(state, now())),
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),

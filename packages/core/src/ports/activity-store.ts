@@ -13,10 +13,12 @@ import type { FleetNoteStore } from './fleet-notes.ts';
 import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
 import type { ReceiptWatchStore } from './receipt-watch.ts';
+import type { TraceStore } from './traces.ts';
 
 export interface ActivityStore
   extends DeadLetterStore,
     AlertStore,
+    TraceStore,
     FleetNoteStore,
     IdempotencyStore,
     LookupStore,

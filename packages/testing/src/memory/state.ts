@@ -35,6 +35,8 @@ export interface State {
   idsForgotten: { readonly lastMs: number; readonly windowMs: number } | null;
   readonly credentialExpiryMs: Map<string, number>;
   readonly alerts: Map<string, Alert>;
+  /** By the part of a receipt's id that entries carry. */
+  readonly traces: Map<string, string>;
   /** Oldest first. */
   keyGenerations: KeyGeneration[];
   /** When the newest key came that had to make room for others; 0 = none had to. */
@@ -200,6 +202,7 @@ export function emptyState(): State {
     idsForgotten: null,
     credentialExpiryMs: new Map(),
     alerts: new Map(),
+    traces: new Map(),
     keyGenerations: [],
     keysCutMs: 0,
     settledIds: new Set(),

@@ -44,8 +44,19 @@ export interface ServerSettings {
   readonly headers?: Readonly<Record<string, string>>;
   /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none. */
   readonly onAnswered?: (answer: { readonly route: string; readonly status: number; readonly seconds: number }) => void;
+  /** Told of each request before anything is done with it, to run the rest inside; what it answers is told what was answered. Null: of none. */
+  readonly trace?: TraceRequest | null;
   readonly limits?: Partial<ServerLimits>;
 }
+
+export type TraceRequest = (
+  request: {
+    readonly method: string;
+    readonly route: string;
+    readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  },
+  next: () => void,
+) => (answer: { readonly status: number }) => void;
 
 export interface ServerLimits extends LineLimits, LoadLimits {
   /** Bytes of bodies whose requests are not answered yet, all together; 503 beyond it. */
@@ -113,6 +124,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
   app.setErrorHandler(answerError(settings.logger));
   const methodsOf = knowMethods(app);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, httpProblem('route_not_found')));
+  if (settings.trace !== undefined && settings.trace !== null) traceRequests(app, settings.trace);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (settings.headers !== undefined) reply.headers(settings.headers);
@@ -144,6 +156,21 @@ export function buildServer(settings: ServerSettings): HttpServer {
     for (const path of below) shapes.set(path, send);
   };
   return { app, draining, routes, lineBodies, answerErrors };
+}
+
+/** Only what brings something: who looks at health or metrics has no story. */
+function traceRequests(app: FastifyInstance, trace: TraceRequest): void {
+  const ends = new WeakMap<FastifyRequest, (answer: { readonly status: number }) => void>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { method, headers } = request;
+    const route = request.routeOptions.url;
+    if (method !== 'POST' || route === undefined) return done();
+    ends.set(request, trace({ method, route, headers }, done));
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    ends.get(request)?.({ status: reply.statusCode });
+    done();
+  });
 }
 
 function fastifyOptions(

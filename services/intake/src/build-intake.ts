@@ -3,7 +3,7 @@ import { type Config, rememberConnections } from '@sluice/config';
 import type { Access, ActivityStore, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type FastifyRequest, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
-import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
+import { type Logger, limitLogs, type Metrics, type Tracing } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
 import { createReceiptWaits, WAIT_LIMITS, type WaitLimits } from './await-receipts.ts';
@@ -13,6 +13,7 @@ import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { durabilityRules, promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
+import { traceAppends } from './trace-appends.ts';
 import { watchBacklogs } from './watch-backlogs.ts';
 import type { MemoryWatch } from './watch-memory.ts';
 
@@ -22,7 +23,10 @@ const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 export interface IntakeParts {
   readonly config: Config;
   readonly quotas: CallerQuotas;
-  readonly store: Pick<ActivityStore, 'append' | 'receipt' | 'connection' | 'endedReceipts' | 'receiptRefOfKey'>;
+  readonly store: Pick<
+    ActivityStore,
+    'append' | 'receipt' | 'connection' | 'endedReceipts' | 'receiptRefOfKey' | 'noteTrace'
+  >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability' | 'doubt'>;
   readonly memory: Pick<MemoryWatch, 'fullForS'>;
@@ -35,6 +39,8 @@ export interface IntakeParts {
   /** So many bytes of chance. */
   readonly randomBytes: (count: number) => Uint8Array;
   readonly requestId: () => string;
+  /** Absent or null: nothing is traced. */
+  readonly tracing?: Tracing;
   /** Absent: everybody does. */
   readonly wantsReceipt?: (request: FastifyRequest) => boolean;
   readonly hostsAllowed: 'local' | 'any';
@@ -62,6 +68,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     guard: { access: parts.access, scopesOf },
     health: { ready: watch.ready, metrics: metrics.render },
     onAnswered: metrics.requestAnswered,
+    trace: parts.tracing?.beginRequest ?? null,
   });
   const settingsOf = rememberConnections(
     config,
@@ -76,7 +83,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     }),
   );
   const appender = createAppender({
-    store,
+    store: traceAppends(store, parts.tracing ?? null),
     scheduler: parts.scheduler,
     lane: parts.lane,
     limits: { ...APPEND_LIMITS, ...parts.limits },

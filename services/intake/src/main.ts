@@ -6,7 +6,7 @@ import type { Access } from '@sluice/core';
 import { openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore, SHARD_TAG } from '@sluice/store';
-import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
+import { createLogger, createMetrics, limitLogs, openTracing, type Tracing } from '@sluice/telemetry';
 import { buildIntake } from './build-intake.ts';
 import { durabilityRules, promiseDurability } from './promise-durability.ts';
 import { createRandomBytes } from './random-bytes.ts';
@@ -24,7 +24,8 @@ await runService(async () => {
   const access = await openAccess({ config: config.access, reachable, logger });
   const tls = await openTls(config.tls, logger);
   logger.info({ access: access.describe() }, 'who may ask');
-  const { server, watch, close } = openIntake({ config, access, tls, logger });
+  const tracing = await openTracing(process.env, 'intake', VERSION);
+  const { server, watch, close } = openIntake({ config, access, tls, tracing, logger });
   await watch.reach(REACH_MS);
   if (!watch.ready().ready) logger.warn({}, 'Redis has not been reached yet; until it is, activities are answered 503');
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
@@ -35,10 +36,11 @@ interface IntakeProcess {
   readonly config: Config;
   readonly access: Access;
   readonly tls: TlsFiles | null;
+  readonly tracing: Tracing;
   readonly logger: ReturnType<typeof createLogger>;
 }
 
-function openIntake({ config, access, tls, logger }: IntakeProcess) {
+function openIntake({ config, access, tls, tracing, logger }: IntakeProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   const store = openRedisStore({
     url: config.redisUrl,
@@ -78,6 +80,7 @@ function openIntake({ config, access, tls, logger }: IntakeProcess) {
     requestId: randomUUID,
     access,
     tls,
+    tracing,
     // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
     hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });
@@ -87,7 +90,7 @@ function openIntake({ config, access, tls, logger }: IntakeProcess) {
     watch.stop();
     memory.stop();
     await wakeups.close();
-    await store.close();
+    await Promise.all([store.close(), tracing?.close()]);
   }
   return { server, watch, close };
 }

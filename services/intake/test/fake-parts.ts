@@ -78,6 +78,7 @@ export function openFakeIntake(
       },
       connection: async () => store.connection,
       endedReceipts: async (ids) => ids,
+      noteTrace: async () => {},
       receiptRefOfKey: async () => null,
     },
     scheduler: {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@sluice/config';
 import { buildServer, runService, watchStore } from '@sluice/http';
-import { createLogger, createMetrics } from '@sluice/telemetry';
+import { createLogger, createMetrics, openTracing } from '@sluice/telemetry';
 import { startWorker } from './start-worker.ts';
 
 const PORT_DEFAULT = 9464;
@@ -13,7 +13,8 @@ await runService(async () => {
   const { config, warnings } = loadConfig(process.env, { needs: { graph: true } });
   const logger = createLogger('worker', config.logLevel);
   const metrics = createMetrics('worker', VERSION);
-  const worker = startWorker({ config, logger, metrics });
+  const tracing = await openTracing(process.env, 'worker', VERSION);
+  const worker = startWorker({ config, logger, metrics, tracing });
   const watch = watchStore({ store: worker.store, clock: () => performance.now(), logger });
   const server = buildServer({
     logger,
@@ -30,6 +31,9 @@ await runService(async () => {
     shutdownMs: config.shutdownMs,
     // Calls in flight first: the health port answers until nothing is left to lose.
     finish: worker.stop,
-    close: async () => watch.stop(),
+    close: async () => {
+      watch.stop();
+      await tracing?.close();
+    },
   };
 });

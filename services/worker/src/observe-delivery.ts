@@ -54,7 +54,7 @@ function countWaits({ connectionId, lease, settlement }: Delivery, now: number, 
   });
 }
 
-function statusOf(reply: Reply): CallStatus {
+export function statusOf(reply: Reply): CallStatus {
   if (reply.kind === 'answered') return reply.status;
   if (reply.code === 'timeout') return 'timeout';
   return reply.certainty === 'not-sent' ? 'refused' : 'reset';

@@ -6,7 +6,7 @@ import type { Lease } from '@sluice/core';
 import type { WatchedStore } from '@sluice/http';
 import { openWakeups, startDrains, type Wakeups } from '@sluice/scheduler';
 import { openRedisStore } from '@sluice/store';
-import { type Logger, limitLogs, type Metrics } from '@sluice/telemetry';
+import { type Logger, limitLogs, type Metrics, type Tracing } from '@sluice/telemetry';
 import { boundedCalls } from './calls.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { drainConnection } from './drain-connection.ts';
@@ -16,11 +16,14 @@ import { observeDelivery } from './observe-delivery.ts';
 import { openConnections } from './open-connections.ts';
 import { openSenders } from './open-senders.ts';
 import { tallyConnections } from './tally-connections.ts';
+import { traceCalls } from './trace-calls.ts';
 
 export interface WorkerParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Absent or null: nothing is traced. */
+  readonly tracing?: Tracing;
   /** Only for tests that lose wake-ups on purpose. */
   readonly wrapWakeups?: (wakeups: Wakeups) => Wakeups;
 }
@@ -35,7 +38,7 @@ export interface RunningWorker {
 /** Left for the settlement after the call's own deadline. */
 const SETTLE_MARGIN_MS = 1000;
 
-export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerParts): RunningWorker {
+export function startWorker({ config, logger, metrics, tracing = null, wrapWakeups }: WorkerParts): RunningWorker {
   const onError = limitLogs(logger, 'worker error');
   const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
@@ -62,6 +65,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
     observe: observeDelivery({ metrics, logger, tally, clock: Date.now }),
     deadlineOf: (lease) => (leaseEnds.get(lease) ?? 0) - SETTLE_MARGIN_MS,
   });
+  const traced = traceCalls(tracing, store);
   const credentials = noteCredentials({ tenants: config.tenants, store, onError });
   let stopping = false;
 
@@ -77,7 +81,7 @@ export function startWorker({ config, logger, metrics, wrapWakeups }: WorkerPart
   const drainParts = {
     take,
     deliver: (connectionId: string, lease: Lease) =>
-      deliverBatch(connectionId, lease, connectionOf(connectionId).deliver).catch(onError),
+      deliverBatch(connectionId, lease, traced(connectionOf(connectionId).deliver)).catch(onError),
     wake: wakeups.wake,
     spread: wakeups.spread,
     calls,

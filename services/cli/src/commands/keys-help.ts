@@ -11,6 +11,8 @@ Who may ask the intake and the console. The keys lie in a file, as hashes; servi
 
   --scope        ingest: send activities. read: look. operate: pause, resume, replay, discard, erase
   --connections  where the key may be used; "*" (in quotes) is everywhere
+  --requests-per-second N, --activities-per-second N
+                 what the key may send through all intakes together; more is answered 429
   --file PATH    the file of keys (SLUICE_API_KEYS_FILE, else keys.json in SLUICE_DATA_DIR)
   --json         one object on stdout
 

@@ -108,11 +108,13 @@ function unzip(stream: IncomingMessage): Readable {
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new ProblemError(httpProblem('request_timeout'))), ms);
+  const { promise: never, reject } = Promise.withResolvers<never>();
+  // Whoever sends no more has a connection that is good for nothing else.
+  const late = { ...httpProblem('request_timeout'), headers: { connection: 'close' } };
+  const timer = setTimeout(() => reject(new ProblemError(late)), ms);
   promise.catch(() => {});
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, never]);
   } finally {
     clearTimeout(timer);
   }

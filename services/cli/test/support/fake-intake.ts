@@ -40,6 +40,8 @@ export interface FakeIntake {
 
 const BIN = fileURLToPath(new URL('../../bin/sluice.js', import.meta.url));
 const LOOK_MS = 20;
+/** A command that hangs is a failure, and leaves nothing behind. */
+const RUN_MS_MAX = 60_000;
 
 /** 202, or 207 when an activity has a type that does not exist. */
 export function takeValid({ activities }: Posted): FakeAnswer {
@@ -108,7 +110,7 @@ interface RunOptions {
 }
 
 async function run(args: readonly string[], { cwd, env, input, interrupt }: RunOptions): Promise<Ran> {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env });
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, timeout: RUN_MS_MAX, killSignal: 'SIGKILL' });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;

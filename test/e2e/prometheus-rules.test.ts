@@ -29,6 +29,18 @@ test('promtool takes the rules, and every alert fires because of its cause and n
   }
 });
 
+test('every series that alerts and the dashboard look at is explained', async () => {
+  const [rules, dashboard, page] = await Promise.all(
+    [RULES, 'deploy/grafana/dashboards/sluice.json', 'docs/metrics.md'].map(textOf),
+  );
+  const names = found(`${rules} ${dashboard}`, /\b(sluice_[a-z_]+)/g).map((name) =>
+    name.replace(/_(bucket|sum|count)$/, ''),
+  );
+  assert.ok(new Set(names).size > 20);
+  const missing = [...new Set(names)].filter((name) => !page!.includes(name));
+  assert.deepEqual(missing, []);
+});
+
 test('every alert is expected by a test that sees it fire, and has its entry in the runbook under its own name', async () => {
   const [rules, tests, runbook] = await Promise.all([RULES, TESTS, 'docs/runbooks.md'].map(textOf));
   const alerts = found(rules!, /^ +- alert: (\w+)$/gm);

@@ -18,6 +18,7 @@ const ITEMS = 100_000;
 const ASKED = 20;
 const STREAMS = 10;
 const LOAD_MS = 8000;
+let posted = 0;
 const GUID = '11111111-2222-4333-8444-555555555555';
 
 const redis = await startRedis({ appendOnly: true });
@@ -77,7 +78,6 @@ async function measure(what: string, times: number | null, once: () => Promise<v
   console.log(`${what}: median ${at(0.5)}, p99 ${at(0.99)} ms of ${taken.length}`);
 }
 
-let posted = 0;
 async function post(): Promise<void> {
   const activities = Array.from({ length: 50 }, () => {
     posted += 1;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixedAccess, testKey } from '@sluice/access/fixed';
 import { makeEntries, makePiece } from '@sluice/testing';
+import { watchFleet } from '../src/live/watch-fleet.ts';
 import { openTestConsole } from './open-test-console.ts';
 
 const access = fixedAccess([
@@ -73,7 +74,7 @@ test('a key for one connection sees and changes nothing of another, on any route
   const { text } = await opened.get('/metrics', HR);
   assert.match(text, /sluice_pending_entries\{connection="hr1"\} 4/);
   assert.doesNotMatch(text, /tickets/);
-  for (const path of ['/queues/', '/api/v1/events']) assert.equal((await opened.get(path, HR)).status, 403, path);
+  assert.equal((await opened.get('/queues/', HR)).status, 403, 'jobs are named after all connections');
 });
 
 test('who may look may not act, and who may send may do neither', async () => {
@@ -92,4 +93,30 @@ test('who may look may not act, and who may send may do neither', async () => {
   }
   assert.equal((await opened.post('/api/v1/connections/hr1/pause', undefined, OPS)).status, 200);
   assert.equal((await opened.get('/api/v1/connections/hr1', LOOK)).body.state, 'paused');
+});
+
+test('the live stream shows a key its own connections, and counts nothing of the others', async (t) => {
+  const opened = await open();
+  const fleet = watchFleet({ store: opened.store, tenants: [], clock: Date.now });
+  const live = await openTestConsole({}, { access, fleet, faults: opened.store }).listen();
+  t.after(async () => {
+    fleet.stop();
+    await live.close();
+  });
+  async function firstFleet(headers: Record<string, string>) {
+    const response = await fetch(`${live.url}/api/v1/events`, { headers });
+    assert.equal(response.status, 200);
+    let text = '';
+    for await (const chunk of response.body!) {
+      text += Buffer.from(chunk).toString();
+      const frame = /event: fleet\ndata: (.*)\n\n/.exec(text);
+      if (frame !== null) return JSON.parse(frame[1]!);
+    }
+    assert.fail('the stream ended');
+  }
+  const [own, all] = [await firstFleet(HR), await firstFleet(OPS)];
+  const idsOf = ({ list }: { list: { connectionId: string }[] }) => list.map(({ connectionId }) => connectionId);
+  assert.deepEqual([idsOf(own), own.pending, own.connections], [['hr1'], 4, 1]);
+  assert.deepEqual([idsOf(all), all.pending, all.connections], [['hr1', 'tickets'], 8, 2]);
+  assert.doesNotMatch(JSON.stringify(own), /tickets/);
 });

@@ -3,9 +3,10 @@
   (`changes`), and says when Redis does not answer (`away`). A frame comes with every tick, so a page that hears nothing for
   a while knows that it has lost its console.
 */
+import { type Caller, mayUse } from '@sluice/core';
 import type { FastifyInstance } from '@sluice/http';
 import { refuse } from '../console-problems.ts';
-import { createLiveClients } from './live-clients.ts';
+import { CLIENTS_MAX, createLiveClients, type LiveClients } from './live-clients.ts';
 import type { ShowFleet } from './show-fleet.ts';
 import type { FleetReading, FleetWatch } from './watch-fleet.ts';
 
@@ -21,15 +22,61 @@ export interface EventRouteParts {
 const RETRY_MS = 1000;
 
 export function addEventRoutes(app: FastifyInstance, { fleet, show, isStopping, clock }: EventRouteParts): void {
+  /** One for those who may see everything, and one for each choice of connections that somebody's key has. */
+  const streams = new Map<string, LiveStream>();
+  const pages = () => [...streams.values()].reduce((sum, { clients }) => sum + clients.size(), 0);
+
+  const stopTicks = fleet.onTick(() => {
+    for (const [name, stream] of streams) {
+      if (isStopping()) stream.clients.end();
+      if (stream.clients.size() > 0) stream.sendTick();
+      else streams.delete(name);
+    }
+  });
+
+  app.addHook('preClose', (done) => {
+    stopTicks();
+    for (const { clients } of streams.values()) clients.end();
+    done();
+  });
+
+  app.get('/api/v1/events', ({ caller }, reply) => {
+    if (isStopping()) throw refuse('stopping');
+    if (pages() >= CLIENTS_MAX) throw refuse('too_many_pages');
+    const name = caller.connections === '*' ? '*' : [...caller.connections].sort().join();
+    const stream = streams.get(name) ?? createLiveStream({ fleet, show, clock, caller });
+    streams.set(name, stream);
+    const response = reply.raw;
+    stream.clients.add(response);
+    reply.hijack();
+    for (const [header, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) response.setHeader(header, value);
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // What a proxy holds back is not live.
+      'x-accel-buffering': 'no',
+    });
+    response.write(`retry: ${RETRY_MS}\n\n`);
+    stream.sendTick();
+  });
+}
+
+interface LiveStream {
+  readonly clients: LiveClients;
+  sendTick(): void;
+}
+
+/** All pages of one stream get the same bytes: what this caller may see. */
+function createLiveStream({
+  fleet,
+  show,
+  clock,
+  caller,
+}: Omit<EventRouteParts, 'isStopping'> & { readonly caller: Caller }): LiveStream {
   const clients = createLiveClients(clock);
   /** As sent last: what changed since then goes to those who have it. */
   let sent: Written | null = null;
-
-  const stopTicks = fleet.onTick(() => {
-    if (isStopping()) clients.end();
-    if (clients.size() > 0) sendTick();
-    else sent = null;
-  });
 
   function sendTick(): void {
     const reading = fleet.latest();
@@ -42,35 +89,19 @@ export function addEventRoutes(app: FastifyInstance, { fleet, show, isStopping, 
     }
     const before = sent;
     // Whoever comes between two ticks gets what was written at the last.
-    const now = before?.reading === reading ? before : write(reading, show);
+    const now = before?.reading === reading ? before : write(reading, seenBy(caller, reading), show);
     sent = now;
     clients.send({ delta: () => changesFrame(before, now), whole: () => wholeFrame(now), isWhole: true });
   }
 
-  app.addHook('preClose', (done) => {
-    stopTicks();
-    clients.end();
-    done();
-  });
+  return { clients, sendTick };
+}
 
-  // All pages get the same bytes.
-  const config = { everyConnection: true } as const;
-  app.get('/api/v1/events', { config }, (_request, reply) => {
-    if (isStopping()) throw refuse('stopping');
-    const response = reply.raw;
-    if (!clients.add(response)) throw refuse('too_many_pages');
-    reply.hijack();
-    for (const [name, value] of Object.entries(reply.getHeaders()))
-      if (value !== undefined) response.setHeader(name, value);
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // What a proxy holds back is not live.
-      'x-accel-buffering': 'no',
-    });
-    response.write(`retry: ${RETRY_MS}\n\n`);
-    sendTick();
-  });
+/** Of a reading, what a key for some connections may see: those, and nothing of the tenants above them. */
+function seenBy(caller: Caller, reading: FleetReading): FleetReading {
+  if (caller.connections === '*') return reading;
+  const views = reading.views.filter(({ connectionId }) => mayUse(caller, connectionId));
+  return { ...reading, views, total: views.length, tenants: [] };
 }
 
 /** A reading as JSON: what concerns all connections, and each of them by id. */
@@ -80,9 +111,9 @@ interface Written {
   readonly connections: ReadonlyMap<string, string>;
 }
 
-function write(reading: FleetReading, show: ShowFleet): Written {
-  const connections = new Map(show.connections(reading).map((each) => [each.connectionId, JSON.stringify(each)]));
-  return { reading, fleet: JSON.stringify(show.fleet(reading)), connections };
+function write(reading: FleetReading, seen: FleetReading, show: ShowFleet): Written {
+  const connections = new Map(show.connections(seen).map((each) => [each.connectionId, JSON.stringify(each)]));
+  return { reading, fleet: JSON.stringify(show.fleet(seen)), connections };
 }
 
 function wholeFrame({ fleet, connections }: Written): string {

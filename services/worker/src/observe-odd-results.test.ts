@@ -66,7 +66,11 @@ test('a code that a rule names, and an answer as documented, are nothing to tell
 test('results that belong to no entry, entries without a result and those that cannot be told apart are counted', () => {
   const { counted, observe } = watch();
   const stranger = { type: 'created', startDateTime: '1999-01-01T00:00:00Z', error: null };
-  observe('hr', outcomeOf([result(0, null), result(1, null), result(1, null), stranger]), null);
-  // The first is matched; the second has two results; the third and fourth have none.
+  observe(
+    'hr',
+    outcomeOf([result(0, null), result(1, null), result(1, { code: 'serviceNotAvailable' }), stranger]),
+    null,
+  );
+  // The first is matched; the second has two results that differ; the third and fourth have none.
   assert.deepEqual(counted, ['hr extra 3', 'hr missing 2', 'hr ambiguous 1']);
 });

@@ -43,7 +43,7 @@ const USAGE = `npm run bench [-- NAME ...] [--quick] [--patient] [--keep]
 ${[...BENCHES].map(([name, { about }]) => `  ${name.padEnd(10)}${about}`).join('\n')}
 ${OTHERS.map((name) => `  ${name.padEnd(10)}bench/${name}/main.ts, with a table of its own`).join('\n')}
 
-Without names: all. --quick: everything once, within 90 seconds, to see that it works; its figures say little.
+Without names: all. --quick: everything once, within three minutes, to see that it works; its figures say little.
 --patient: on a machine that others use too, waits for them and measures again what they disturbed; takes its time.
 --keep: leaves medians and ratios in bench/results/kept, to be committed.`;
 

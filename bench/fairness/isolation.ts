@@ -69,7 +69,15 @@ export interface Isolated {
   readonly neighbour: number;
 }
 
-export async function measureIsolation(measureS: number, say: (text: string) => void): Promise<readonly Isolated[]> {
+export interface IsolationOptions {
+  readonly measureS: number;
+  /** The first so many of the neighbours. */
+  readonly neighboursMax: number;
+  readonly say: (text: string) => void;
+}
+
+export async function measureIsolation(options: IsolationOptions): Promise<readonly Isolated[]> {
+  const { measureS, neighboursMax, say } = options;
   const fleet = await startFleet({
     connections: {
       [CALM]: { rateMax: CALM_RATE },
@@ -87,7 +95,7 @@ export async function measureIsolation(measureS: number, say: (text: string) => 
     await pass(BEGUN_MS);
     const results: Isolated[] = [];
     let [before = 0] = await fleet.count([CALM], measureS);
-    for (const { connectionId, name, items } of NEIGHBOURS) {
+    for (const { connectionId, name, items } of NEIGHBOURS.slice(0, neighboursMax)) {
       await fleet.fill(connectionId, { activities: (measureS + 10) * CALM_RATE * CALL_ENTRIES, items });
       await pass(BEGUN_MS);
       const [beside = 0, neighbour = 0] = await fleet.count([CALM, connectionId], measureS);

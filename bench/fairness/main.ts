@@ -40,7 +40,12 @@ if (others !== null) print(`\nProcessors busy with everything that ran: ${others
 
 async function isolation(): Promise<void> {
   say('one connection beside a neighbour in trouble');
-  const results = await measureIsolation({ quick: 4, brief: 8, full: 15 }[pace], say);
+  const measureS = { quick: 3, brief: 5, full: 15 }[pace];
+  const results = await measureIsolation({
+    measureS,
+    neighboursMax: pace === 'quick' ? 2 : Number.POSITIVE_INFINITY,
+    say,
+  });
   for (const { name, beside, alone, neighbour } of results) {
     const share = beside / alone;
     const figure = `${percent(share)} of its rate alone (${beside.toFixed(1)} of ${alone.toFixed(1)} calls/s; the neighbour ${neighbour.toFixed(1)})`;
@@ -50,7 +55,7 @@ async function isolation(): Promise<void> {
 
 async function together(): Promise<void> {
   say('a small and a large hidden limit, met together at the start');
-  const [settleS, measureS] = ({ quick: [3, 4], brief: [20, 15], full: [60, 30] } as const)[pace];
+  const [settleS, measureS] = ({ quick: [3, 4], brief: [15, 10], full: [60, 30] } as const)[pace];
   const { alone, beside, small, limits } = await measureMetTogether({ settleS, measureS });
   const share = beside / alone;
   const figure = `${percent(share)} of its rate alone (${beside.toFixed(1)} of ${alone.toFixed(1)} calls/s; the other ${small.toFixed(1)})`;
@@ -59,7 +64,7 @@ async function together(): Promise<void> {
 }
 
 async function shares(): Promise<void> {
-  const [settleS, measureS] = ({ quick: [3, 4], brief: [15, 15], full: [60, 30] } as const)[pace];
+  const [settleS, measureS] = ({ quick: [3, 4], brief: [10, 10], full: [60, 30] } as const)[pace];
   for (const hidden of [false, true]) {
     say(`a hundred connections with equal ${hidden ? 'hidden' : 'configured'} quotas`);
     const settled = hidden ? settleS : Math.min(settleS, 10);
@@ -71,7 +76,7 @@ async function shares(): Promise<void> {
 
 async function workers(): Promise<void> {
   say('one worker, then four');
-  const options = ({ quick: [1, 2, 3], brief: [2, 4, 8], full: [3, 5, 12] } as const)[pace];
+  const options = ({ quick: [1, 2, 3], brief: [2, 3, 6], full: [3, 5, 12] } as const)[pace];
   const [rounds, settleS, measureS] = options;
   const { one, many, ratio, bound } = await measureScaling({ rounds, settleS, measureS, say });
   const figure = `${show(ratio, 2)} × (${show(one, 0)} and ${show(many, 0)} calls/s; one can do ${bound})`;

@@ -34,7 +34,7 @@ const { values } = parseArgs({
     measure: { type: 'string' },
   },
 });
-const count = Number(values.seeds ?? (values.quick ? 1 : 3));
+const count = Number(values.seeds ?? (values.quick ? 1 : values.brief ? 2 : 3));
 const seeds = Array.from({ length: count }, (_, index) => Number(values.from) + index);
 const rates = values.quick ? [20, 100] : [20, 37, 100];
 const all: SeedResult[] = [];

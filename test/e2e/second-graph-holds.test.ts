@@ -89,10 +89,14 @@ test('each answer that an operator must mend holds its connection, costs few cal
     assert.ok(graph.tokenForms.length <= 80, `${graph.tokenForms.length} tokens were asked for`);
     assert.deepEqual(visits, []);
 
+    // Only what Graph named as missing is refused by the intake meanwhile.
+    const more = (connection: string) => producer.post({ connection, items, count: 6 });
+    assert.deepEqual([await more('gone'), await more('forbidden')], [404, 202]);
     const store = openStore(system);
     for (const name of names) mended.add(name);
     for (const name of names) await store.resume(name);
     await store.close();
+    assert.equal(await more('gone'), 202);
     await eventually(
       async () => {
         const pending = (await views(names)).map((view) => `${view?.connectionId} ${view?.pending}`);

@@ -53,6 +53,7 @@ export function readAppend(reply: unknown): AppendResult {
   const receiptRef = ref === NO_RECEIPT ? null : ref;
   switch (status) {
     case 'full':
+    case 'connection-missing':
     case 'too-many-connections':
       return { status, pending: number };
     case 'key-reused':

@@ -94,6 +94,11 @@ export function refuseAppend(refused: Refused, retryS: number = FULL_RETRY_S): P
       return tryLater('backlog_full', retryS);
     case 'store-full':
       return refuseFullStore(retryS);
+    case 'connection-missing':
+      return {
+        ...refuse(404, 'connection_not_found'),
+        detail: 'Graph says that this connection does not exist. When it does, resume it.',
+      };
     case 'too-many-connections':
       return tryLater('too_many_connections', SETTING_RETRY_S);
     case 'busy':

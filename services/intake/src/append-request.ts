@@ -79,7 +79,7 @@ export interface RequestToAppend {
 export type AppendOutcome =
   | Stored
   /** Pieces before the refused one are stored; the caller was promised nothing. */
-  | { readonly status: 'full' | 'too-many-connections'; readonly pending: number }
+  | { readonly status: 'full' | 'connection-missing' | 'too-many-connections'; readonly pending: number }
   | Extract<AppendResult, { status: 'in-progress' | 'key-reused' | 'not-replicated' }>
   | Unstored;
 

@@ -285,6 +285,14 @@ test('a full backlog and a connection too many are 503 with Retry-After', async 
   assertProblem(await post(ITEM_URL, VALID), 503, 'too_many_connections');
 });
 
+test('a connection that Graph has named as missing is 404 until it is resumed', async () => {
+  const { post, store } = openFakeIntake();
+  store.onAppend = () => ({ status: 'connection-missing', pending: 3 });
+  const refused = await post(ITEM_URL, VALID);
+  assertProblem(refused, 404, 'connection_not_found');
+  assert.match(refused.body.detail, /Graph says that this connection does not exist/);
+});
+
 test('any path without a route is a 404 problem, another method a 405; health does not depend on the store', async () => {
   const { get, store } = openFakeIntake();
   assertProblem(await get('/v1/nothing'), 404, 'route_not_found');

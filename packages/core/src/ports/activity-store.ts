@@ -176,7 +176,8 @@ export type AppendResult =
   /** Stored, but no replica confirmed it in time: only of a store that was told to wait for one. */
   | { readonly status: 'not-replicated'; readonly stored: StoredPiece | Extract<KeyResult, { status: 'replayed' }> }
   /** Nothing changed: the connection holds pendingMax entries, or the store knows connectionsMax connections. */
-  | { readonly status: 'full' | 'too-many-connections'; readonly pending: number };
+  /** connection-missing: Graph named it as missing, and neither an operator nor a probe ended the hold. */
+  | { readonly status: 'full' | 'connection-missing' | 'too-many-connections'; readonly pending: number };
 
 export interface TakeRequest {
   readonly connectionId: string;

@@ -39,6 +39,7 @@
     in-progress           the request is being stored under its key by somebody else for number ms yet; nothing changed
     key-reused            something else was sent under this key; nothing changed
     full                  the connection holds number entries and has no room for the request; nothing changed
+    connection-missing    Graph said that there is no such connection, and nobody resumed it; nothing changed
     too-many-connections  the shard knows connectionsMax connections and this is none of them; nothing changed
   WHY ONE SCRIPT
     An answer that was lost is asked for again: the ring of answers and the entries must be one write. So must an entry
@@ -80,9 +81,10 @@ while i < #ARGV do
   end
   i, total = i + 3 + n + named, total + #entries
 end
-local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused')
+local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused', 'gone')
 local pending = tonumber(m[1] or 0)
 -- Decided with the first piece for all of them: a refused request leaves nothing behind.
+if total > 0 and room > 0 and m[4] then return { 'connection-missing', pending, now, 0, 0 } end
 if total > 0 and room > 0 and pending + room - duplicates > pending_max then return { 'full', pending, now, 0, 0 } end
 if total > 0 and redis.call('SISMEMBER', shard .. 'connections', id) == 0 then
   if redis.call('SCARD', shard .. 'connections') >= connections_max then return { 'too-many-connections', pending, now, 0, 0 } end

@@ -213,6 +213,24 @@ export function blockContract(makeStore: MakeStore): void {
       assert.equal((await lease(NOW)).probe, true);
     }));
 
+  test('nothing more is taken for a connection that Graph named as missing, until the hold ends', () =>
+    withStore(makeStore, async ({ store, append, advance, lease, settle, view }) => {
+      await append('a', makeEntries(3));
+      const gone = { quota: 'none', failed: null, target: 'missing', block: HELD } as const;
+      await settle(await lease(NOW), makeRequeue({ counted: false }), gone);
+      assert.deepEqual(await append('b', makeEntries(1)), { status: 'connection-missing', pending: 3 });
+      // A request that had begun before goes on.
+      assert.equal((await append('b', makeEntries(1, { from: 5 }), { roomFor: 0 })).status, 'appended');
+      assert.equal((await view()).appended, 4);
+      await store.resume(CONNECTION);
+      assert.equal((await append('b', makeEntries(1, { from: 6 }))).status, 'appended');
+      await settle(await lease(NOW), makeRequeue({ counted: false }), gone);
+      assert.equal((await append('b', makeEntries(1))).status, 'connection-missing');
+      await advance(5000);
+      await settle(await lease(NOW), ACK, { target: 'found' });
+      assert.equal((await append('b', makeEntries(1, { from: 7 }))).status, 'appended');
+    }));
+
   test('resuming ends a stop: calls go again at once, and none of them is a probe', () =>
     withStore(makeStore, async (steps) => {
       const { store, lease, refusal, view, nowMs } = steps;

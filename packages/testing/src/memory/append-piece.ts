@@ -54,6 +54,7 @@ function refusePiece(
   const known = knownConnections(state);
   const connection = known.find(({ id }) => id === piece.connectionId);
   const pending = connection === undefined ? 0 : pendingOf(connection);
+  if (piece.roomFor !== 0 && connection?.block?.gone === true) return { status: 'connection-missing', pending };
   if (piece.roomFor !== 0 && pending + room > piece.pendingMax) return { status: 'full', pending };
   if (connection !== undefined || known.length < piece.connectionsMax) return null;
   return { status: 'too-many-connections', pending };

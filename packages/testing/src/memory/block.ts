@@ -6,8 +6,8 @@ import { type Connection, type Now, pendingOf } from './state.ts';
 
 /** A block on top of a block is the same stop, with a new reason and a new time for its probe. */
 export function beginBlock(connection: Connection, block: Block, now: Now): void {
-  const { sinceMs = now.ms, probes = 0, probeLeaseId = null } = connection.block ?? {};
-  connection.block = { ...block, sinceMs, probeAtMs: now.ms + block.probeEveryMs, probes, probeLeaseId };
+  const { sinceMs = now.ms, probes = 0, probeLeaseId = null, gone = false } = connection.block ?? {};
+  connection.block = { ...block, sinceMs, probeAtMs: now.ms + block.probeEveryMs, probes, probeLeaseId, gone };
 }
 
 export function endBlock(connection: Connection, now: Now): void {

@@ -55,9 +55,11 @@ function countQuota(connection: Connection, tenant: Tenant, request: SettleReque
   replaceBucket(connection, { ...counted, closedUntilMs }, now);
 }
 
-function settleBlock(connection: Connection, { block, quota, failed }: CallSettlement, now: Now): boolean {
+function settleBlock(connection: Connection, { block, quota, failed, target }: CallSettlement, now: Now): boolean {
   const before = connection.block;
   if (block !== null) beginBlock(connection, block, now);
+  if (block?.kind === 'held' && target === 'missing' && connection.block !== null)
+    connection.block = { ...connection.block, gone: true };
   if (block !== null || before === null || (quota !== 'accepted' && failed !== false)) return false;
   endBlock(connection, now);
   return true;

@@ -167,6 +167,8 @@ export interface OpenBlock extends Block {
   readonly probeAtMs: number;
   /** Probes made so far. */
   readonly probes: number;
+  /** Graph named the connection as missing. */
+  readonly gone: boolean;
   /** The last one; another waits while it is open. */
   readonly probeLeaseId: string | null;
 }

@@ -252,7 +252,10 @@ function drawCall(random: Random): CallSettlement {
   if (roll < 60) {
     const block = { kind: 'held', reason: '404', probeEveryMs } as const;
     const presumed = random.chance(0.5);
-    return makeCall({ target: presumed ? 'presumed' : 'missing', block: presumed ? block : null });
+    return makeCall({
+      target: presumed ? 'presumed' : 'missing',
+      block: presumed || random.chance(0.3) ? block : null,
+    });
   }
   if (roll < 72) return makeCall({ quota: 'refused', closeMs: random.oneOf([0, 400, 1000, 5000]), failed: null });
   if (roll < 78) return makeCall({ quota: 'none', failed: true, unknown: { entries: 1, reason: 'timeout' } });

@@ -7,7 +7,7 @@ local function begin_block(base, m, now, kind, reason, every)
 end
 -- m: paused, block, gate, still, blockedSince.
 local function end_block(base, m, now)
-  redis.call('HDEL', base .. 'meta', 'block', 'reason', 'probeAt', 'probeEvery', 'probeLease', 'probes')
+  redis.call('HDEL', base .. 'meta', 'block', 'reason', 'probeAt', 'probeEvery', 'probeLease', 'probes', 'gone')
   if m[1] then return end
   redis.call('HINCRBY', base .. 'meta', 'still', now - tonumber(m[5] or now))
   redis.call('HDEL', base .. 'meta', 'blockedSince')
@@ -46,7 +46,9 @@ local function settle_call(base, m, b, tenant, t, now, call)
   end
   if call.failed == '1' then redis.call('HINCRBY', base .. 'meta', 'failedInARow', 1)
   elseif call.failed == '0' then redis.call('HDEL', base .. 'meta', 'failedInARow') end
-  if call.block ~= '' then begin_block(base, m, now, call.block, call.reason, call.every)
+  if call.block ~= '' then
+    begin_block(base, m, now, call.block, call.reason, call.every)
+    if call.block == 'held' and call.target == 'missing' then redis.call('HSET', base .. 'meta', 'gone', 1) end
   elseif m[2] and (call.quota == 'accepted' or call.failed == '0') then
     end_block(base, m, now)
     redis.call('HDEL', base .. 'meta', 'gate')

@@ -118,10 +118,13 @@ test('a key that may only look sees no button that changes something', (t) =>
     assert.equal(await page.getByRole('button', { name: /^(Pause|Resume)/ }).count(), 0);
   }));
 
-test('a key for some connections is told that the page shows all or nothing', (t) =>
+test('a key for some connections sees those and no others', (t) =>
   withPage(t, async ({ keys }, page) => {
     await signIn(page, keys.some);
-    await page.getByText('The console does not stream to this page.').waitFor();
+    await rows(page).first().waitFor();
+    assert.equal(await rows(page).count(), 1);
+    assert.match((await rows(page).first().textContent()) ?? '', new RegExp(nameOf(3)));
+    await page.getByText('1 connection', { exact: true }).waitFor();
   }));
 
 test('of a thousand connections each is found, and a hundred are drawn', (t) =>

@@ -14,7 +14,7 @@ export type Link =
   | { readonly kind: 'redis-away'; readonly sinceMs: number | null }
   /** The console itself is not heard. */
   | { readonly kind: 'lost'; readonly sinceMs: number }
-  /** The console answers, but not with its stream: too many pages, or a key that may not see every connection. */
+  /** The console answers, but not with its stream: too many pages are open. */
   | { readonly kind: 'refused'; readonly sentence: string };
 
 export interface Seen {

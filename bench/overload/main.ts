@@ -68,20 +68,20 @@ async function measure({ name, kind, connections }: Row): Promise<string[]> {
   try {
     say(`overload, ${name}: the most`);
     const common = { url: intake.url!, request: createRequests(kind, connections * 20) };
-    const cpu = [cpuSeconds(intake.pid)];
-    const most = await runHttpLoad({ ...common, connections, leadInMs: 1500, countedMs: MAX_MS, onCounting: () => {} });
-    cpu.push(cpuSeconds(intake.pid));
+    const cpu: number[] = [];
+    const noteCpu = () => void cpu.push(cpuSeconds(intake.pid));
+    const most = await runHttpLoad({ ...common, connections, leadInMs: 1500, countedMs: MAX_MS, onCounting: noteCpu });
+    noteCpu();
     const mostPerSecond = most.accepted / most.seconds;
     const overload = { ...common, perSecond: TIMES * mostPerSecond, connections: connections * 20 };
     say(`overload, ${name}: ${Math.round(mostPerSecond)} requests/s; now three times as many`);
     await offerLoad({ ...overload, forMs: 2000 });
     const beforeMib = residentMib(intake.pid);
-    cpu.push(cpuSeconds(intake.pid));
+    noteCpu();
     const got = await offerLoad({ ...overload, forMs: OVERLOAD_MS });
     const grownMib = residentMib(intake.pid) - beforeMib;
-    cpu.push(cpuSeconds(intake.pid));
+    noteCpu();
     const [beforeMost, afterMost, beforeFlood, afterFlood] = cpu as [number, number, number, number];
-    // The lead-in is in its time, and so in the other's favour.
     const shareByCpu = got.accepted / (afterFlood - beforeFlood) / (most.accepted / (afterMost - beforeMost));
     const share = got.accepted / got.seconds / mostPerSecond;
     const refusedP99 = quantile(got.refusedMs, 0.99);

@@ -61,6 +61,15 @@ function quotasContract(with_: With): void {
     assert.equal((await ask(under, 40)).status, 'granted', 'both are there still');
   });
 
+  with_('what is refused as a request is not charged as activities', async (under) => {
+    const limits = { requestsPerSecond: 1, activitiesPerSecond: 100 };
+    assert.equal((await ask(under, 10, limits)).status, 'granted');
+    for (let n = 0; n < 5; n++) assert.equal((await ask(under, 80, limits)).status, 'refused');
+    const more = { ...limits, requestsPerSecond: null };
+    const charge = { callerId: 'k1', requests: 1, activities: 90, limits: more };
+    assert.equal((await under.store.charge(charge)).status, 'granted');
+  });
+
   with_(
     'more than a bucket holds is granted when it is full, and those after it wait until it is paid for',
     async (under) => {

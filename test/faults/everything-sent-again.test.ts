@@ -5,7 +5,7 @@
 */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { type TestContext, test } from 'node:test';
+import { afterEach, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '@sluice/testing';
 import { assertDeliveredOnce, drained, keyOf, readBooks } from '../support/conservation.ts';
@@ -33,6 +33,11 @@ interface Run {
 }
 
 let made = 0;
+/** Senders of a test that failed half-way must not go on. */
+let going = false;
+afterEach(() => {
+  going = false;
+});
 function makeBody({ connection, lines, sameBy }: Way) {
   const sent = Array.from({ length: BODY_ACTIVITIES }, (): Sent => {
     made++;
@@ -92,7 +97,8 @@ async function sendUntilTaken(urlOf: () => string, way: Way, run: Run): Promise<
 
 async function sendAllWays(t: TestContext, system: System, ways: readonly Way[], kills: number): Promise<void> {
   const run: Run = { acknowledged: [], bodies: 0, resent: 0, replayed: 0, completed: 0 };
-  let [going, turn] = [true, 0];
+  let turn = 0;
+  going = true;
   // One of the three last is about to die, or dead.
   const alive = () => system.intakes.slice(-3)[turn++ % Math.min(3, system.intakes.length)]!.url!;
   const loops = ways.map(async (way) => {

@@ -235,7 +235,7 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
 
   function openStoreSecured() {
     const url = system.redis.url.replace('://', `://:${CANARIES['Redis password']}@`);
-    const store = openStore({ ...system, redis: { ...system.redis, url } });
+    const store = openStore({ ...system, storeUrl: url });
     stores.push(store);
     return { store };
   }

@@ -25,8 +25,8 @@ local tell_ms, tries_max, alerts_max = tonumber(ARGV[4]), tonumber(ARGV[5]), ton
 local us, now = clock()
 local alerts = shard .. 'alerts'
 if action == 'keys' then
-  local keys = redis.call('HKEYS', alerts)
-  table.insert(keys, 1, 'keys')
+  local keys, fields = { 'keys' }, redis.call('HGETALL', alerts)
+  for j = 1, #fields, 2 do keys[#keys + 1] = fields[j] end
   return keys
 end
 -- begun; or beginning or ending, until when somebody tells it, and how often that was tried.

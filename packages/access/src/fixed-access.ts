@@ -18,6 +18,7 @@ export function fixedAccess(keys: readonly GivenKey[]): Access {
     sha256: hashKey(testKey(n)),
     requestsPerSecond: null,
     activitiesPerSecond: null,
+    receipts: true,
     createdAt: null,
     ...key,
   }));

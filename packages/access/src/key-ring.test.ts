@@ -12,6 +12,7 @@ const key = (n: number) => ({
   connections: ['hr1'],
   requestsPerSecond: 5,
   activitiesPerSecond: null,
+  receipts: true,
   createdAt: null,
 });
 

@@ -33,7 +33,15 @@ export function makeKeyRing(keys: readonly StoredKey[]): KeyRing {
   };
 }
 
-function callerOf({ id, name, scopes, connections, requestsPerSecond, activitiesPerSecond }: StoredKey): Caller {
+function callerOf({
+  id,
+  name,
+  scopes,
+  connections,
+  requestsPerSecond,
+  activitiesPerSecond,
+  receipts,
+}: StoredKey): Caller {
   return {
     kind: 'key',
     id,
@@ -41,5 +49,6 @@ function callerOf({ id, name, scopes, connections, requestsPerSecond, activities
     scopes,
     connections: connections === '*' ? connections : new Set(connections),
     limits: { requestsPerSecond, activitiesPerSecond },
+    receipts,
   };
 }

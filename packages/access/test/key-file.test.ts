@@ -11,7 +11,10 @@ import { changeKeyFile, drawKey, openAccess } from '../src/index.ts';
 function makeKey(name: string): { readonly key: string; readonly stored: StoredKey } {
   const { key, ...drawn } = drawKey();
   const limits = { requestsPerSecond: null, activitiesPerSecond: null };
-  return { key, stored: { ...drawn, name, scopes: ['ingest'], connections: '*', ...limits, createdAt: null } };
+  return {
+    key,
+    stored: { ...drawn, name, scopes: ['ingest'], connections: '*', ...limits, receipts: true, createdAt: null },
+  };
 }
 
 async function open(t: TestContext) {

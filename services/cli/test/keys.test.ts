@@ -48,14 +48,20 @@ const kept = (file: string) => JSON.parse(readFileSync(file, 'utf8')).keys as re
 
 test('create prints the key alone, once, and keeps its hash in a file that only its owner can read', async (t) => {
   const { file, folder, create } = open(t);
-  const { code, out, err } = await create('--requests-per-second', '5', '--activities-per-second', '0.5');
+  const { code, out, err } = await create(
+    '--requests-per-second',
+    '5',
+    '--activities-per-second',
+    '0.5',
+    '--no-receipts',
+  );
   assert.equal(code, 0, err);
   assert.match(out, /^slu_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}\n$/);
   assert.match(err, /shown once.*SLUICE_API_KEYS_FILE=/s);
   const [key] = kept(file);
   assert.equal(key?.['sha256'], hashKey(out.trim()));
   assert.deepEqual([key?.['name'], key?.['scopes'], key?.['connections']], ['hr system', ['ingest'], ['hr1']]);
-  assert.deepEqual([key?.['requestsPerSecond'], key?.['activitiesPerSecond']], [5, 0.5]);
+  assert.deepEqual([key?.['requestsPerSecond'], key?.['activitiesPerSecond'], key?.['receipts']], [5, 0.5, false]);
   assert.doesNotMatch(readFileSync(file, 'utf8'), new RegExp(out.trim()));
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(folder), ['keys.json']);

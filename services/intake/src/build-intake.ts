@@ -2,7 +2,7 @@
 import { type Config, rememberConnections } from '@sluice/config';
 import type { Access, ActivityStore, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
-import { buildServer, type FastifyRequest, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
+import { buildServer, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics, type Tracing } from '@sluice/telemetry';
 import { addActivityRoutes } from './activity-routes.ts';
 import { APPEND_LIMITS, type AppendLimits, type AppendSettings, createAppender } from './append-request.ts';
@@ -41,8 +41,6 @@ export interface IntakeParts {
   readonly requestId: () => string;
   /** Absent or null: nothing is traced. */
   readonly tracing?: Tracing;
-  /** Absent: everybody does. */
-  readonly wantsReceipt?: (request: FastifyRequest) => boolean;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
   /** Null: plain http. */
@@ -92,7 +90,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   });
   const routeParts = {
     charge: chargeCallers({ quotas: parts.quotas, ...(parts.pause !== undefined && { pause: parts.pause }) }),
-    wantsReceipt: parts.wantsReceipt ?? (() => true),
+    wantsReceipt: ({ caller }: { readonly caller: Caller }) => caller.receipts,
     receiptRefOfKey: (id: string) => store.receiptRefOfKey({ id, windowMs: IDEMPOTENCY_WINDOW_MS }),
     awaitReceipt: createReceiptWaits({
       store,

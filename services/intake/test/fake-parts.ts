@@ -32,7 +32,7 @@ export interface FakeIntake {
   readonly server: HttpServer;
   readonly logs: string[];
   post(url: string, body: unknown, headers?: Record<string, string>): Promise<FakeAnswer>;
-  get(url: string): Promise<FakeAnswer>;
+  get(url: string, headers?: Record<string, string>): Promise<FakeAnswer>;
 }
 
 export interface FakeAnswer {
@@ -129,6 +129,6 @@ export function openFakeIntake(
         'content-type': 'application/json',
         ...headers,
       }),
-    get: (url) => ask('GET', url),
+    get: (url, headers) => ask('GET', url, undefined, headers),
   };
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest, type InformationEvent } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { fixedAccess, testKey } from '@sluice/access/fixed';
 import { listen, stopServer } from '@sluice/http';
 import { createMemoryActivityStore, eventually, manualClock } from '@sluice/testing';
 import { BULK_URL, ITEM_URL, openFakeIntake, VALID } from './fake-parts.ts';
@@ -89,15 +90,17 @@ test('who does not is told nothing early, and finds the receipt by its key', asy
   assert.deepEqual([receipt.status, receipt.body.counts.pending, receipt.body.lastLine], [200, 500, 500]);
 });
 
-test('who wants no receipts gets none, and a key works without', async () => {
-  const { post, get, memory } = open({ wantsReceipt: () => false });
-  const key = { 'idempotency-key': 'k' };
+test('an API key without receipts gets none, and an Idempotency-Key works without', async () => {
+  const access = fixedAccess([{ name: 'a', scopes: ['ingest'], connections: '*', receipts: false }]);
+  const { post, get, memory } = open({ access, hostsAllowed: 'any' });
+  const bearer = { authorization: `Bearer ${testKey(0)}` };
+  const key = { ...bearer, 'idempotency-key': 'k' };
   const answer = await post(ITEM_URL, VALID, key);
   assert.deepEqual([answer.status, answer.body.receiptId, answer.headers['location']], [202, null, undefined]);
   const again = await post(ITEM_URL, VALID, key);
   assert.deepEqual([again.body, again.headers['idempotent-replayed']], [answer.body, 'true']);
   const stream = await post(BULK_URL, lines(3), { ...NDJSON, ...key });
   assert.deepEqual([stream.status, stream.body.receiptId], [202, null]);
-  assert.equal((await get(byKey('k', ITEM_URL))).body.code, 'receipt_not_found');
+  assert.equal((await get(byKey('k', ITEM_URL), bearer)).body.code, 'receipt_not_found');
   assert.equal((await memory.connection('hr1'))?.pending, 4);
 });

@@ -22,6 +22,8 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   readonly connections: '*' | ReadonlySet<string>;
   readonly limits: CallerLimits;
+  /** Its requests get receipts. Who never looks at them saves Redis their bytes. */
+  readonly receipts: boolean;
 }
 
 /** Without keys there is nobody to tell apart. */
@@ -32,6 +34,7 @@ export const ANYBODY: Caller = {
   scopes: SCOPES,
   connections: '*',
   limits: { requestsPerSecond: null, activitiesPerSecond: null },
+  receipts: true,
 };
 
 /** What a route asks for. */

@@ -57,6 +57,7 @@ export function makeTokenCaller(claims: Claims): Caller {
     scopes: SCOPES.filter((scope) => held.has(scope)),
     connections: '*',
     limits: { requestsPerSecond: null, activitiesPerSecond: null },
+    receipts: true,
   };
 }
 

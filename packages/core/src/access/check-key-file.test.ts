@@ -12,6 +12,7 @@ const KEY: StoredKey = {
   connections: ['hr1'],
   requestsPerSecond: null,
   activitiesPerSecond: 2.5,
+  receipts: false,
   createdAt: '2026-01-31T13:45:00.000Z',
 };
 const file = (...keys: unknown[]) => JSON.stringify({ keys });
@@ -28,7 +29,7 @@ test('what is written is read again as it was', () => {
 });
 
 test('limits and the time may be left out; nothing else may', () => {
-  const { requestsPerSecond: _, activitiesPerSecond: __, createdAt: ___, ...least } = KEY;
+  const { requestsPerSecond: _, activitiesPerSecond: __, receipts: ____, createdAt: ___, ...least } = KEY;
   assert.equal(checkKeyFile(file(least)).ok, true);
   for (const name of Object.keys(least)) {
     assert.match(problem(file({ ...least, [name]: undefined })), new RegExp(`^keys/0: "${name}" must be`));
@@ -50,6 +51,7 @@ test('each slip of the pen is named with its rule', () => {
     [{ connections: ['*'] }, /"connections" must be/],
     [{ connections: ['a/b'] }, /"connections" must be/],
     [{ requestsPerSecond: 0 }, /"requestsPerSecond" must be/],
+    [{ receipts: 'no' }, /"receipts" must be true or false/],
     [{ activitiesPerSecond: '5' }, /"activitiesPerSecond" must be/],
     [{ createdAt: 5 }, /"createdAt" must be/],
   ];

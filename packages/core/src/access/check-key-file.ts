@@ -16,6 +16,8 @@ export interface StoredKey {
   readonly connections: '*' | readonly string[];
   readonly requestsPerSecond: number | null;
   readonly activitiesPerSecond: number | null;
+  /** False: requests with this key get no receipt. */
+  readonly receipts: boolean;
   /** For people. */
   readonly createdAt: string | null;
 }
@@ -41,6 +43,7 @@ const MEMBERS = [
   'connections',
   'requestsPerSecond',
   'activitiesPerSecond',
+  'receipts',
   'createdAt',
 ];
 
@@ -83,7 +86,15 @@ function checkKey(value: unknown): StoredKey | string {
   if (!isObject(value)) return 'it must be an object';
   const stranger = Object.keys(value).find((name) => !MEMBERS.includes(name));
   if (stranger !== undefined) return `${shown(stranger)} is not known; ${MEMBERS.join(', ')} are`;
-  const { id, name, sha256, createdAt = null, requestsPerSecond = null, activitiesPerSecond = null } = value;
+  const {
+    id,
+    name,
+    sha256,
+    createdAt = null,
+    requestsPerSecond = null,
+    activitiesPerSecond = null,
+    receipts = true,
+  } = value;
   if (typeof id !== 'string' || !KEY_ID.test(id)) return '"id" must be 12 letters and digits';
   if (typeof name !== 'string' || !CLIENT_NAME.test(name)) return `"name" ${CLIENT_NAME_RULE}`;
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return '"sha256" must be 64 hexadecimal digits';
@@ -93,9 +104,10 @@ function checkKey(value: unknown): StoredKey | string {
   if (!Array.isArray(connections) && connections !== '*') return CONNECTIONS_RULE;
   if (!isRate(requestsPerSecond)) return `"requestsPerSecond" ${RATE_RULE}`;
   if (!isRate(activitiesPerSecond)) return `"activitiesPerSecond" ${RATE_RULE}`;
+  if (typeof receipts !== 'boolean') return '"receipts" must be true or false';
   if (createdAt !== null && (typeof createdAt !== 'string' || createdAt.length > 40))
     return '"createdAt" must be a time';
-  return { id, name, sha256, scopes, connections, requestsPerSecond, activitiesPerSecond, createdAt };
+  return { id, name, sha256, scopes, connections, requestsPerSecond, activitiesPerSecond, receipts, createdAt };
 }
 
 export const CLIENT_NAME_RULE =

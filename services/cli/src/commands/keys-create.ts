@@ -26,6 +26,7 @@ export async function createKey(args: readonly string[], world: World): Promise<
     connections: { type: 'string' },
     'requests-per-second': { type: 'string' },
     'activities-per-second': { type: 'string' },
+    'no-receipts': { type: 'boolean' },
     file: { type: 'string' },
     json: { type: 'boolean' },
   });
@@ -38,6 +39,7 @@ export async function createKey(args: readonly string[], world: World): Promise<
     connections: readConnections(words),
     requestsPerSecond: readRate(words, 'requests-per-second'),
     activitiesPerSecond: readRate(words, 'activities-per-second'),
+    receipts: !words.flag('no-receipts'),
     createdAt: new Date().toISOString(),
   };
   const { path, inForce } = keysFileOf(words, world);

@@ -4,7 +4,7 @@
 */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { spawnService } from '@sluice/testing';
+import { eventually, spawnService } from '@sluice/testing';
 import { drained } from '../support/conservation.ts';
 import { consoleClient } from '../support/console-client.ts';
 import { startProducer } from '../support/producer.ts';
@@ -33,6 +33,16 @@ const MOODS: readonly Readonly<Record<string, unknown>>[] = [
 ];
 const behave = (system: System, mood: Readonly<Record<string, unknown>>) =>
   system.emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 20], seed: SEED, ...mood });
+
+/** After a Redis that was killed each process comes back in its own time. */
+const ready = (url: string) =>
+  eventually(
+    async () => (await fetch(`${url}/health/ready`)).ok && (await scrape(url)).sum('sluice_append_entries_total') > 0,
+    {
+      withinMs: 30_000,
+      what: 'the console sees Redis again',
+    },
+  );
 
 test(`both equations hold at rest after random faults (seed ${SEED})`, async (t) => {
   const chance = seeded(SEED);
@@ -75,8 +85,9 @@ test(`both equations hold at rest after random faults (seed ${SEED})`, async (t)
     await behave(system, MOODS[0]!);
     for (const connection of CONNECTIONS) await producer.post({ connection, items, count: 400 });
     await drained(system, CONNECTIONS, 60_000);
-    await operator.ask(`/api/v1/connections/first/dead-letters/discard`, { filter: { itemId: 'item-5' } });
-    await operator.ask(`/api/v1/connections/first/dead-letters/replay`, { filter: {} });
+    await Promise.all(consoles.map(({ url }) => ready(url!)));
+    await operator.ask('/api/v1/connections/first/dead-letters/discard', { filter: { itemId: 'item-5' } });
+    await operator.ask('/api/v1/connections/first/dead-letters/replay', { filter: {} });
     await behave(system, {});
     await drained(system, CONNECTIONS, 60_000);
 

@@ -46,6 +46,7 @@ test('a token of the tenant for this audience says who asks and what he may', as
     scopes: ['read', 'operate'],
     connections: '*',
     limits: { requestsPerSecond: null, activitiesPerSecond: null },
+    receipts: true,
   });
   const person = await access.identify({ apiKey: null, bearer: issuer.token({ scp: 'x', oid: 'person-1' }) });
   assert.equal(person.ok && person.caller.name, 'user person-1 of app app-1');

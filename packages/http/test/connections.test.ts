@@ -173,6 +173,23 @@ test('stopping: not ready at once, what runs is finished, then nothing listens',
   assert.equal((await exchange(port, () => {})).status, 0);
 });
 
+test('a request that was on its way when the stop began is answered', async (t) => {
+  const { server, port } = await startServerWithGate(t, Promise.resolve());
+  // Kept alive, and idle when the stop begins.
+  const socket = connect(port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  let text = '';
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    text += chunk;
+  });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const stopped = stopServer(server, 5000);
+  await new Promise((resolve) => setImmediate(resolve));
+  socket.write('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await Promise.all([stopped, closed]);
+  assert.match(text, /^HTTP\/1\.1 200 /);
+});
+
 test('a request that never ends is cut at the end of the grace', async (t) => {
   const { server, port } = await startServerWithGate(t, new Promise(() => {}));
   const running = exchange(port, (socket) => socket.write('GET /gate HTTP/1.1\r\nhost: localhost\r\n\r\n'));

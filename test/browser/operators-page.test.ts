@@ -116,7 +116,6 @@ test('what the page shows is what the ledger, the API and the series say', (t) =
 test('a connection is paused and resumed by clicking and by keyboard, and the state is said in words', (t) =>
   withPage(t, '', async ({ system, producer, operator }, { page }) => {
     const stateOf = async () => (await operator.ask(`/api/v1/connections/${CONNECTION}`)).body['state'];
-    await producer.post({ connection: CONNECTION, items: items(1), count: 1 });
     await rowOf(page)
       .getByRole('button', { name: `Pause: ${CONNECTION}` })
       .click();

@@ -114,8 +114,19 @@ export interface GraphConfig {
   readonly baseUrl: string | null;
   /** The whole token endpoint. Null: by cloud. */
   readonly tokenUrl: string | null;
+  /** What stands between this machine and the internet. Null: nothing. */
+  readonly proxy: ProxyConfig | null;
+  /** Entra is told that claims challenges are understood. */
+  readonly claimsChallenges: boolean;
   /** Plain http to another machine is allowed: for tests only. */
   readonly allowInsecure: boolean;
+}
+
+export interface ProxyConfig {
+  /** An http or https URL, perhaps with a name and a password. */
+  readonly url: string;
+  /** Hosts that are reached without it, as NO_PROXY lists them. */
+  readonly bypass: string;
 }
 
 export type Cloud = 'global' | 'usgov' | 'usgov-dod';

@@ -107,6 +107,20 @@ export const GRAPH_SETTINGS = {
     domain: URL_TEXT,
     read: good,
   }),
+  proxyUrl: custom<string | null>({
+    name: 'GRAPH_PROXY_URL',
+    fallback: null,
+    fallbackShown: 'HTTPS_PROXY',
+    rule: 'must be the http or https URL of a proxy, http://[name:password@]host:port, or none',
+    meaning:
+      'Calls to Graph and token requests go through this proxy (CONNECT), but for the hosts in NO_PROXY, this machine and managed identities.',
+    secret: true,
+    read: readProxy,
+  }),
+  claimsChallenges: flag(
+    'GRAPH_CLAIMS_CHALLENGES',
+    '1 tells Entra that claims challenges are understood (CP1): tokens live longer, and Graph may revoke one at once.',
+  ),
   allowInsecure: flag(
     'SLUICE_ALLOW_INSECURE',
     '1 allows plain http for GRAPH_BASE_URL and GRAPH_TOKEN_URL beyond this machine.',
@@ -114,6 +128,14 @@ export const GRAPH_SETTINGS = {
 } as const;
 
 export type TextSetting = (typeof GRAPH_SETTINGS)['tenantId'];
+
+/** The text itself; `none` says that there is no proxy, whatever HTTPS_PROXY says. */
+function readProxy(text: string): Read<string> {
+  if (text === 'none') return good(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const proxy = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
+  return proxy && url.pathname === '/' && url.search === '' && url.hash === '' ? good(url.href) : bad();
+}
 
 function readGuid(text: string): Read<string> {
   return GUID.test(text) ? good(text) : bad();

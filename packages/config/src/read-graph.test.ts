@@ -46,6 +46,8 @@ test('GRAPH_ beats AZURE_, name by name', () => {
     baseUrl: null,
     tokenUrl: null,
     secretExpiresMs: null,
+    proxy: null,
+    claimsChallenges: false,
     allowInsecure: false,
   });
   assert.deepEqual(proofOf({ ...AZURE, ...GRAPH }), { kind: 'secret', secret: 'canary-secret' });
@@ -118,4 +120,35 @@ test('when a secret expires is a day or a moment, and belongs to a secret alone'
   }
   const identity = { GRAPH_MANAGED_IDENTITY: 'system', GRAPH_CLIENT_SECRET_EXPIRES: '2027-01-31' };
   assert.equal(needed(identity)?.secretExpiresMs, null);
+});
+
+test('a proxy is read from its own name first, then from those that every tool reads', () => {
+  const proxy = (variables: Record<string, string>) => needed({ ...GRAPH, ...variables })?.proxy;
+  const url = 'http://ada:pa%3Ass@proxy.example:3128/';
+  assert.deepEqual(proxy({ HTTPS_PROXY: url, NO_PROXY: '.corp.example, 10.0.0.1' }), {
+    url,
+    bypass: '.corp.example, 10.0.0.1',
+  });
+  assert.deepEqual(proxy({ https_proxy: 'http://proxy.example:3128', no_proxy: '*' }), {
+    url: 'http://proxy.example:3128/',
+    bypass: '*',
+  });
+  assert.equal(proxy({ HTTPS_PROXY: 'http://a.example', GRAPH_PROXY_URL: url })?.url, url);
+  assert.equal(proxy({ HTTPS_PROXY: url, GRAPH_PROXY_URL: 'none' }), null);
+  assert.equal(proxy({ HTTP_PROXY: url }), null);
+});
+
+test('what is no proxy is refused by the name it has, without its password', () => {
+  for (const url of ['proxy.example:3128', 'socks5://canary@proxy.example', 'http://proxy.example/canary']) {
+    assert.match(
+      refusal({ ...GRAPH, HTTPS_PROXY: url }),
+      /HTTPS_PROXY has a value that is not shown here: must be the http/,
+    );
+    assert.match(refusal({ ...GRAPH, GRAPH_PROXY_URL: url }), /GRAPH_PROXY_URL has a value that is not shown here/);
+  }
+});
+
+test('claims challenges are declared on demand', () => {
+  assert.equal(needed({ ...GRAPH, GRAPH_CLAIMS_CHALLENGES: '1' })?.claimsChallenges, true);
+  assert.equal(needed(GRAPH)?.claimsChallenges, false);
 });

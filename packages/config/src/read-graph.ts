@@ -1,5 +1,5 @@
 /* The Graph credential and endpoints of one tenant: which setting wins, and what must fit together. */
-import type { Cloud, Credential, GraphConfig } from './config.ts';
+import type { Cloud, Credential, GraphConfig, ProxyConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import { GRAPH_SETTINGS, type TextSetting } from './graph-settings.ts';
 import { readCredential } from './read-credential.ts';
@@ -32,7 +32,21 @@ export function readGraph(environment: Environment, place: TenantPlace): GraphCo
     checkAuthorityHost(environment, cloud);
   }
   const secretExpiresMs = secretExpiry(environment, credential);
-  return credential === null ? null : { credential, secretExpiresMs, cloud, version, baseUrl, tokenUrl, allowInsecure };
+  const proxy = readProxy(environment);
+  const claimsChallenges = environment.value(GRAPH_SETTINGS.claimsChallenges);
+  if (credential === null) return null;
+  return { credential, secretExpiresMs, cloud, version, baseUrl, tokenUrl, proxy, claimsChallenges, allowInsecure };
+}
+
+/** The names that every tool of a machine behind a proxy reads, after our own; in lower case too, as they are often written. */
+function readProxy(environment: Environment): ProxyConfig | null {
+  const bypass = environment.given('NO_PROXY') ?? environment.given('no_proxy');
+  const { proxyUrl } = GRAPH_SETTINGS;
+  const names = [proxyUrl.name, 'HTTPS_PROXY', 'https_proxy'];
+  const name = names.find((each) => environment.has({ ...proxyUrl, name: each }));
+  if (name === undefined) return null;
+  const url = environment.value({ ...proxyUrl, name });
+  return url === null || url === 'none' ? null : { url, bypass: bypass?.text ?? '' };
 }
 
 /** Read in any case, so that a wrong one is told. */

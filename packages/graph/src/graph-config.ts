@@ -10,6 +10,15 @@ export interface GraphConfig {
   readonly baseUrl: string | null;
   /** The whole token endpoint. Null: by cloud. */
   readonly tokenUrl: string | null;
+  /** Between this machine and both. Null or absent: nothing is. */
+  readonly proxy?: GraphProxy | null;
+}
+
+export interface GraphProxy {
+  /** http or https, perhaps with a name and a password. */
+  readonly url: string;
+  /** Hosts that are reached without it, as NO_PROXY lists them. This machine always is. */
+  readonly bypass: string;
 }
 
 /** A setting with which no call may be made. */

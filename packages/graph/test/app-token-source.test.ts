@@ -25,6 +25,7 @@ function open(t: TestContext, tokenUrl: string, parts: Partial<AppTokenSourceOpt
     tokenUrl: new URL(tokenUrl),
     scope: 'https://graph.microsoft.com/.default',
     claimsChallenges: false,
+    proxy: null,
     clock: () => performance.now(),
     wallClock: () => Date.parse('2026-11-24T12:00:00Z'),
     ...parts,

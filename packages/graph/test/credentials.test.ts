@@ -46,6 +46,7 @@ async function setUp(t: TestContext, kind: 'secret-file' | 'certificate-file' | 
     tokenUrl: new URL(server.url),
     scope: 'https://graph.microsoft.com/.default',
     claimsChallenges: false,
+    proxy: null,
     clock: () => performance.now(),
     wallClock: Date.now,
   });

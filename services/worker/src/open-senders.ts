@@ -15,7 +15,8 @@ export function openSenders({ workerCallsMax }: Pick<Config, 'workerCallsMax'>):
   function open({ name, graph, settings }: TenantConfig): GraphSender {
     if (graph === null) throw new Error(`tenant ${name} has no Graph credential, and loadConfig was asked for one`);
     const { callTimeoutMs } = settings;
-    return createGraphSender({ graph, callTimeoutMs, callsMax: workerCallsMax, allowInsecure: graph.allowInsecure });
+    const { allowInsecure, claimsChallenges } = graph;
+    return createGraphSender({ graph, callTimeoutMs, callsMax: workerCallsMax, allowInsecure, claimsChallenges });
   }
 
   return {

@@ -66,6 +66,7 @@ export function createGraphSender(options: GraphSenderOptions): GraphSender {
       tokenUrl,
       scope: cloud.scope,
       claimsChallenges: options.claimsChallenges ?? false,
+      proxy: graph.proxy ?? null,
       clock,
       wallClock: options.wallClock ?? Date.now,
     }),
@@ -76,6 +77,7 @@ export function createGraphSender(options: GraphSenderOptions): GraphSender {
     origin: graphRoot.origin,
     connectionsMax: options.callsMax ?? CALLS_MAX_DEFAULT,
     responseBytesMax: ANSWER_BYTES_MAX,
+    proxy: graph.proxy ?? null,
     clock,
   });
   const prefix = graphRoot.pathname.replace(/\/+$/, '');

@@ -4,6 +4,7 @@
   503, and both live in the instance. What is remembered, token-keeper.ts remembers.
 */
 import { ConfidentialClientApplication } from '@azure/msal-node';
+import type { GraphProxy } from '../graph-config.ts';
 import { openPost } from '../send/open-post.ts';
 import { classifyTokenFailure } from './classify-token-failure.ts';
 import type { AppCredential } from './credential.ts';
@@ -17,6 +18,7 @@ export interface AppTokenSourceOptions {
   readonly tokenUrl: URL;
   readonly scope: string;
   readonly claimsChallenges: boolean;
+  readonly proxy: GraphProxy | null;
   readonly clock: () => number;
   readonly wallClock: () => number;
 }
@@ -25,12 +27,13 @@ export interface AppTokenSourceOptions {
 const CONNECTIONS_MAX = 2;
 
 export function openAppTokenSource(options: AppTokenSourceOptions): TokenSource {
-  const { tokenUrl, scope, clock, wallClock, credential } = options;
+  const { tokenUrl, scope, proxy, clock, wallClock, credential } = options;
   const proofNow = openProof(credential.proof);
   const post = openPost({
     origin: tokenUrl.origin,
     connectionsMax: CONNECTIONS_MAX,
     responseBytesMax: TOKEN_ANSWER_BYTES_MAX,
+    proxy,
     clock,
   });
 

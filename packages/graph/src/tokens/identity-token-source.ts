@@ -95,7 +95,7 @@ function openPosts(clock: () => number): { postTo(origin: string): Post; close()
       if (known !== undefined) return known;
       if (posts.size >= ORIGINS_MAX) throw new Error('the identity endpoint moves about');
       const limits = { connectionsMax: CONNECTIONS_MAX, responseBytesMax: TOKEN_ANSWER_BYTES_MAX };
-      const opened = openPost({ origin, ...limits, clock });
+      const opened = openPost({ origin, ...limits, proxy: null, clock });
       posts.set(origin, opened);
       return opened;
     },

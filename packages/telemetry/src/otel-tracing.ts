@@ -130,8 +130,7 @@ function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string
 /** OTEL_TRACES_SAMPLER and its argument. */
 function samplerOf(variables: Variables): Sampler {
   const name = (variables['OTEL_TRACES_SAMPLER']?.trim() ?? '').toLowerCase();
-  const share = Number(variables['OTEL_TRACES_SAMPLER_ARG'] ?? 1);
-  const ratio = new TraceIdRatioBasedSampler(share >= 0 && share <= 1 ? share : 1);
+  const ratio = new TraceIdRatioBasedSampler(shareOf(variables['OTEL_TRACES_SAMPLER_ARG']));
   const base = name.endsWith('traceidratio')
     ? ratio
     : name.endsWith('always_off')
@@ -139,4 +138,11 @@ function samplerOf(variables: Variables): Sampler {
       : new AlwaysOnSampler();
   const alone = ['always_on', 'always_off', 'traceidratio'].includes(name);
   return alone ? base : new ParentBasedSampler({ root: base });
+}
+
+/** OpenTelemetry's rule: an empty variable is none, and one that is no share from 0 to 1 counts as 1. */
+function shareOf(text: string | undefined): number {
+  const given = text?.trim() ?? '';
+  const share = Number(given);
+  return given !== '' && share >= 0 && share <= 1 ? share : 1;
 }

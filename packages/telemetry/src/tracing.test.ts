@@ -116,3 +116,29 @@ test('what its caller does not want traced is not; broken traceparents begin a t
     [],
   );
 });
+
+test('a sampler’s argument is the share of traces that begin here; a caller that is traced stays so where the sampler looks at it', async () => {
+  const traced = async (sampler: string, argument: string, traceparent: string | undefined, requests = 1) => {
+    const variables = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: argument };
+    const headers = traceparent === undefined ? {} : { traceparent };
+    const spans = await spansOf(variables, (tracing) => {
+      for (let n = 0; n < requests; n++)
+        tracing.beginRequest({ method: 'POST', route: '/', headers }, () => {})({ status: 202 });
+    });
+    return spans.length;
+  };
+  const some = await traced('traceidratio', '0.25', undefined, 400);
+  assert.ok(some > 50 && some < 150, `${some} of 400`);
+  for (const [sampler, argument, traceparent, spans] of [
+    ['traceidratio', '0', undefined, 0],
+    ['traceidratio', '0', CALLER, 0],
+    ['parentbased_traceidratio', '0', undefined, 0],
+    ['parentbased_traceidratio', '0', CALLER, 1],
+    ['parentbased_traceidratio', '1', CALLER.replace(/01$/, '00'), 0],
+    ['traceidratio', '1', undefined, 1],
+    ['traceidratio', ' ', undefined, 1],
+    ['traceidratio', '1.5', undefined, 1],
+    ['traceidratio', 'often', undefined, 1],
+  ] as const)
+    assert.equal(await traced(sampler, argument, traceparent), spans, `${sampler} ${argument} ${traceparent}`);
+});

@@ -46,6 +46,7 @@ export * from './ports/idempotency.ts';
 export * from './ports/lookups.ts';
 export * from './ports/receipt-watch.ts';
 export * from './ports/redis-address.ts';
+export * from './ports/sessions.ts';
 export * from './ports/traces.ts';
 export * from './quota/bucket.ts';
 export * from './quota/in-flight-limit.ts';

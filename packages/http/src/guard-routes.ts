@@ -28,8 +28,8 @@ export interface GuardSettings {
   readonly access: Access;
   /** What a route asks for that does not say it. */
   readonly scopesOf: (method: string) => readonly Scope[];
-  /** Who asks by other means than a key or a token; null: nobody. May throw a ProblemError. */
-  readonly sessionOf?: (request: FastifyRequest) => Caller | null;
+  /** Who asks by other means than a key or a token; null: nobody. May reject with a ProblemError. */
+  readonly sessionOf?: (request: FastifyRequest) => Promise<Caller | null>;
 }
 
 declare module 'fastify' {
@@ -59,19 +59,20 @@ export function guardRoutes(app: FastifyInstance, guard: GuardSettings | undefin
     const answer = (identified: Identified): void => {
       done(identified.ok ? admit(identified.caller) : new ProblemError(refusalProblem(identified, request)));
     };
-    try {
-      const presented = presentedBy(request);
-      const session = hasCredentials(presented) ? null : (guard.sessionOf?.(request) ?? null);
-      if (session !== null) {
-        done(admit(session));
-        return;
-      }
+    const presented = presentedBy(request);
+    const identify = (): void => {
       const identified = guard.access.identify(presented);
       if (identified instanceof Promise) identified.then(answer, (error: Error) => done(error));
       else answer(identified);
-    } catch (error) {
-      done(error as Error);
+    };
+    if (hasCredentials(presented) || guard.sessionOf === undefined) {
+      identify();
+      return;
     }
+    guard.sessionOf(request).then(
+      (session) => (session === null ? identify() : done(admit(session))),
+      (error: Error) => done(error),
+    );
   });
 }
 

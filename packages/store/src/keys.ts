@@ -13,6 +13,7 @@
                 alerts    hash    what a person was told -> beginning, begun or ending
                 u:*       hash    the buckets of a caller: requests and activities
                 audit     stream  who did what, the last 10,000
+                sessions  hash    digest -> until when, whose; sessionEnds zset: digest -> its end
                 credentials hash  tenant -> when its credential ends
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head

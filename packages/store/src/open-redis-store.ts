@@ -1,4 +1,4 @@
-import type { ActivityStore, AuditLog, CallerQuotas } from '@sluice/core';
+import type { ActivityStore, AuditLog, CallerQuotas, SessionStore } from '@sluice/core';
 import { redisAuditLog } from './audit-log.ts';
 import { redisCallerQuotas } from './caller-quotas.ts';
 import { openRedis, type RedisClient, type RedisPlace, type RedisRole, scriptRunner, shardWriterOf } from './client.ts';
@@ -6,8 +6,9 @@ import { createConfirm } from './confirm-replicated.ts';
 import { shardBase } from './keys.ts';
 import { type Durability, readDurability } from './read-durability.ts';
 import { redisActivityStore } from './redis-activity-store.ts';
+import { redisSessions } from './sessions.ts';
 
-export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog {
+export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog, SessionStore {
   /** Rejects when Redis does not answer; for an intake within a second. */
   ping(): Promise<void>;
   /** Read from Redis, not assumed. `unknown` where Redis hides its settings. */
@@ -49,6 +50,7 @@ export function openRedisStore({ url, ca, role, onError, replicated, clock }: Re
     ...store,
     ...redisCallerQuotas(run),
     ...redisAuditLog(redis),
+    ...redisSessions(run),
     ping: async () => {
       // Of a key and not PING: on a cluster, the server that matters is the one that holds the shard.
       await redis.exists(`${shardBase()}connections`);

@@ -26,6 +26,7 @@ export const SCRIPT_NAMES = [
   'item',
   'now',
   'charge',
+  'session',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -79,6 +80,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   item: ['clock'],
   now: ['clock'],
   charge: ['clock'],
+  session: ['clock'],
 };
 
 /**
@@ -113,6 +115,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   item: 1,
   now: 1,
   charge: 1,
+  session: 1,
 };
 
 /** The text of a script alone, as its author wrote it. */

@@ -1,10 +1,18 @@
-/* What is promised of callers' quotas and of the audit log, by every implementation. */
+/* What is promised of callers' quotas, of the audit log and of sessions, by every implementation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AUDIT_KEPT_MAX, AUDIT_TEXT_MAX, type AuditedDeed, type AuditLog, type CallerQuotas } from '@sluice/core';
+import {
+  AUDIT_KEPT_MAX,
+  AUDIT_TEXT_MAX,
+  type AuditedDeed,
+  type AuditLog,
+  type CallerQuotas,
+  type SessionStore,
+} from '@sluice/core';
+import { sessionsContract } from './contract/sessions.contract.ts';
 
 export interface CallersUnderTest {
-  readonly store: CallerQuotas & AuditLog;
+  readonly store: CallerQuotas & AuditLog & SessionStore;
   advance(ms: number): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -34,6 +42,7 @@ export function callersContract(name: string, make: MakeCallers): void {
     });
   describe(`${name} keeps the promises of callers' quotas`, () => quotasContract(with_));
   describe(`${name} keeps the promises of an audit log`, () => auditContract(with_));
+  describe(`${name} keeps the promises of sessions`, () => sessionsContract(with_));
 }
 
 type With = (what: string, run: (under: CallersUnderTest) => Promise<void>) => void;

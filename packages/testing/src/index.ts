@@ -8,6 +8,7 @@ export * from './manual-clock.ts';
 export * from './memory-activity-store.ts';
 export * from './memory-audit-log.ts';
 export * from './memory-caller-quotas.ts';
+export * from './memory-sessions.ts';
 export * from './run-store-model.ts';
 export * from './spawn-service.ts';
 export * from './start-redis.ts';

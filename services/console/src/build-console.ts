@@ -9,6 +9,7 @@ import {
   type DrainScheduler,
   mayUse,
   type Scope,
+  type SessionStore,
 } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
 import type { Board } from '@sluice/scheduler';
@@ -68,8 +69,7 @@ export interface ConsoleParts {
   /** Null: plain http. */
   readonly tls?: TlsFiles | null;
   readonly auditLog: AuditLog;
-  /** Of sessions. */
-  readonly nowMs?: () => number;
+  readonly sessionStore: SessionStore;
 }
 
 /** Ten thousand ids are about 300 KB. */
@@ -82,7 +82,7 @@ function scopesOf(method: string): readonly Scope[] {
 
 export function buildConsole(parts: ConsoleParts): HttpServer {
   const { store, scheduler, access } = parts;
-  const sessions = keepSessions({ access, nowMs: parts.nowMs ?? Date.now });
+  const sessions = keepSessions({ access, store: parts.sessionStore });
   const onError = limitLogs(parts.logger, 'the series of the fleet could not be read');
   const server = buildServer({
     logger: parts.logger,

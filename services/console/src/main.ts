@@ -67,6 +67,7 @@ function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
     access,
     tls,
     auditLog: store,
+    sessionStore: store,
     // Without keys a foreign name in Host is a web page's doing; bound elsewhere, callers use the names we have there.
     hostsAllowed: isLoopback(config.listen.bind) && !access.required ? 'local' : 'any',
   });

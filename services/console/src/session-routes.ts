@@ -37,7 +37,7 @@ export function addSessionRoutes(app: FastifyInstance, { access, sessions, audit
   app.get(PATH, { config }, async (request, reply) => {
     reply.header('cache-control', 'no-store');
     if (!access.required) return OPEN;
-    const session = sessionOf(request, sessions);
+    const session = await sessionOf(request, sessions);
     if (session !== null) return describe(session.caller, session.csrf);
     const identified = await access.identify(presentedBy(request));
     return identified.ok ? describe(identified.caller, null) : CLOSED;
@@ -48,39 +48,39 @@ export function addSessionRoutes(app: FastifyInstance, { access, sessions, audit
     if (!access.required) return OPEN;
     const caller = callerOrThrow(await access.identify(credentialsOf(request)));
     if (!caller.scopes.includes('read')) throw refuse('session_scope_missing');
-    leave(request, sessions);
-    const { token, session } = sessions.open(caller);
+    await leave(request, sessions);
+    const { token, session } = await sessions.open(caller);
     reply.header('set-cookie', sessionCookie(request, token));
     await audit.record(request, { caller, action: 'sign-in', status: 200 });
     return describe(caller, session.csrf);
   });
 
   app.delete(PATH, { config }, async (request, reply) => {
-    const session = leave(request, sessions);
+    const session = await leave(request, sessions);
     if (session !== null) await audit.record(request, { caller: session.caller, action: 'sign-out', status: 204 });
     return endSession(request, reply).code(204).send();
   });
 }
 
 /** Who asks by cookie. A change without the csrf text is somebody else's doing. */
-export function callerOfSession(request: FastifyRequest, sessions: Sessions): Caller | null {
-  const session = sessionOf(request, sessions);
+export async function callerOfSession(request: FastifyRequest, sessions: Sessions): Promise<Caller | null> {
+  const session = await sessionOf(request, sessions);
   if (session === null) return null;
   const changes = request.method !== 'GET' && request.method !== 'HEAD';
   if (changes && !isCsrfRight(session, request.headers['x-csrf-token'])) throw refuse('csrf_token_wrong');
   return session.caller;
 }
 
-function sessionOf(request: FastifyRequest, sessions: Sessions): Session | null {
+async function sessionOf(request: FastifyRequest, sessions: Sessions): Promise<Session | null> {
   const token = tokenOfCookie(request);
   return token === null ? null : sessions.find(token);
 }
 
-function leave(request: FastifyRequest, sessions: Sessions): Session | null {
+async function leave(request: FastifyRequest, sessions: Sessions): Promise<Session | null> {
   const token = tokenOfCookie(request);
   if (token === null) return null;
-  const session = sessions.find(token);
-  sessions.end(token);
+  const session = await sessions.find(token);
+  await sessions.end(token);
   return session;
 }
 

@@ -6,6 +6,7 @@ import { createLogger, createMetrics } from '@sluice/telemetry';
 import {
   createMemoryActivityStore,
   createMemoryAuditLog,
+  createMemorySessions,
   makeDeadLetter,
   makeEntries,
   makePiece,
@@ -80,7 +81,7 @@ export function openTestConsole(
     hostsAllowed: 'local',
     access: OPEN_ACCESS,
     auditLog: createMemoryAuditLog(clock),
-    nowMs: clock.nowMs,
+    sessionStore: createMemorySessions(clock),
     ...parts,
   });
   let sequence = 0;

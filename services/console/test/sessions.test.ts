@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixedAccess, testKey } from '@sluice/access/fixed';
-import type { Access } from '@sluice/core';
-import { makeEntries, makePiece } from '@sluice/testing';
-import { keepSessions, SESSION_IDLE_MS_MAX, SESSION_MS_MAX, SESSIONS_MAX } from '../src/sessions.ts';
+import { type Access, ANYBODY, type Caller, type SessionStore } from '@sluice/core';
+import { createMemorySessions, makeEntries, makePiece, manualClock } from '@sluice/testing';
+import { keepSessions, SESSION_IDLE_MS_MAX, SESSION_MS_MAX } from '../src/sessions.ts';
 import { openTestConsole } from './open-test-console.ts';
 
 const KEYS = fixedAccess([
@@ -112,21 +112,73 @@ test('a session ends when its key is revoked, and follows its scopes', async () 
   assert.equal((await get(SESSION, sent)).body.needed, true);
 });
 
-test('sessions end in time, and the oldest goes when there are too many', async () => {
-  let nowMs = 0;
-  const sessions = keepSessions({ access: KEYS, nowMs: () => nowMs });
+test('sessions end in time', async () => {
+  const clock = manualClock();
+  const sessions = keepSessions({ access: KEYS, store: createMemorySessions(clock) });
   const identified = await KEYS.identify({ apiKey: testKey(0), bearer: null });
   assert.ok(identified.ok);
-  const { token: idle } = sessions.open(identified.caller);
-  const { token: used } = sessions.open(identified.caller);
-  for (; nowMs < SESSION_IDLE_MS_MAX; nowMs += SESSION_IDLE_MS_MAX / 2) assert.ok(sessions.find(used));
-  assert.equal(sessions.find(idle), null, 'nobody came back');
-  for (; nowMs < SESSION_MS_MAX; nowMs += SESSION_IDLE_MS_MAX / 2) assert.ok(sessions.find(used));
-  assert.equal(sessions.find(used), null, 'a day is over');
-  const { token: first } = sessions.open(identified.caller);
-  for (let n = 0; n < SESSIONS_MAX - 1; n++) sessions.open(identified.caller);
-  assert.ok(sessions.find(first));
-  const { token: last } = sessions.open(identified.caller);
-  assert.equal(sessions.find(first), null);
-  assert.ok(sessions.find(last));
+  const { token: idle } = await sessions.open(identified.caller);
+  const { token: used } = await sessions.open(identified.caller);
+  for (let passedMs = 0; passedMs < SESSION_MS_MAX; passedMs += SESSION_IDLE_MS_MAX / 2) {
+    assert.ok(await sessions.find(used));
+    await clock.advance(SESSION_IDLE_MS_MAX / 2);
+  }
+  assert.equal(await sessions.find(idle), null, 'nobody came back');
+  assert.equal(await sessions.find(used), null, 'a day is over');
+});
+
+test('two consoles know the same sessions, and one that was started anew knows them still', async () => {
+  const sessionStore = createMemorySessions(manualClock());
+  const [one, other] = [0, 1].map(() => openTestConsole({}, { access: KEYS, sessionStore }));
+  const answer = await one!.post(SESSION, { key: testKey(0) });
+  const sent = { cookie: String(answer.headers['set-cookie']).split(';')[0]! };
+  const { status, body } = await other!.get(SESSION, sent);
+  assert.deepEqual(
+    [status, body],
+    [200, { needed: false, name: 'ops', scopes: ['read', 'operate'], csrf: answer.body.csrf }],
+  );
+  assert.equal((await other!.delete(SESSION, sent)).status, 204);
+  assert.equal((await one!.get('/api/v1/connections', sent)).status, 401, 'who signs out at one has left both');
+});
+
+test('the store is told neither the cookie nor the key, and a token is what it was when it signed in', async () => {
+  const texts: string[] = [];
+  const memory = createMemorySessions(manualClock());
+  const store: SessionStore = {
+    ...memory,
+    openSession: async (session) => {
+      texts.push(JSON.stringify(session));
+      await memory.openSession(session);
+    },
+  };
+  const caller: Caller = { ...ANYBODY, kind: 'token', id: 'app-1', name: 'app', connections: new Set(['hr1']) };
+  const sessions = keepSessions({ access: KEYS, store });
+  const { token, session } = await sessions.open(caller);
+  const identified = await KEYS.identify({ apiKey: testKey(0), bearer: null });
+  assert.ok(identified.ok);
+  const { token: ofKey } = await sessions.open(identified.caller);
+  for (const secret of [token, ofKey, testKey(0), session.csrf]) assert.doesNotMatch(texts.join(), new RegExp(secret));
+  assert.deepEqual(await sessions.find(token), { caller, csrf: session.csrf });
+});
+
+test('while Redis is away who was known stays known, and nobody else gets in', async () => {
+  const memory = createMemorySessions(manualClock());
+  let away = false;
+  const reach = async <T>(ask: () => Promise<T>) => (away ? Promise.reject(new Error('away')) : ask());
+  const sessionStore: SessionStore = {
+    openSession: (session) => reach(() => memory.openSession(session)),
+    findSession: (session) => reach(() => memory.findSession(session)),
+    endSession: (id) => reach(() => memory.endSession(id)),
+  };
+  const opened = openTestConsole({}, { access: KEYS, sessionStore });
+  const signIn = async () => {
+    const answer = await opened.post(SESSION, { key: testKey(0) });
+    return { answer, sent: { cookie: String(answer.headers['set-cookie']).split(';')[0]! } };
+  };
+  const [{ sent: known }, { sent: unknown }] = [await signIn(), await signIn()];
+  assert.equal((await opened.get(SESSION, known)).body.name, 'ops');
+  away = true;
+  assert.equal((await opened.get(SESSION, known)).body.name, 'ops');
+  for (const { status, body } of [await opened.get(SESSION, unknown), (await signIn()).answer])
+    assert.deepEqual([status, body.code], [503, 'store_unavailable']);
 });

@@ -1,3 +1,4 @@
+export { type GraphCheckupOptions, openGraphCheckup } from './checkup/open-checkup.ts';
 export * from './clouds.ts';
 export { type GraphConfig, GraphConfigError, type GraphEndpoints, resolveEndpoints } from './graph-config.ts';
 export * from './send/create-graph-sender.ts';

@@ -1,4 +1,5 @@
 export type { RedisRole } from './client.ts';
 export { connectionBase, queuePrefix, SHARD_TAG, shardBase } from './keys.ts';
 export { openRedisStore, type RedisStore, type RedisStoreOptions } from './open-redis-store.ts';
+export { openRedisCheckup, type RedisCheckup } from './open-store-checkup.ts';
 export type { Durability } from './read-durability.ts';

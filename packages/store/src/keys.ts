@@ -15,6 +15,7 @@
                 audit     stream  who did what, the last 10,000
                 sessions  hash    digest -> until when, whose; sessionEnds zset: digest -> its end
                 credentials hash  tenant -> when its credential ends
+                workers   zset    workers by when they were seen; workersSay hash, what they say of themselves
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head
                 later, whole zset retry groups -> due; whole ones (bisected halves) are never mixed; g:* list, a group

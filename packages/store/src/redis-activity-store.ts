@@ -23,6 +23,7 @@ import { readFleetNotes } from './read-fleet-notes.ts';
 import { readReceipt } from './read-receipt.ts';
 import { readTenant } from './read-tenant.ts';
 import { settleArguments } from './settle-arguments.ts';
+import { redisWorkerBeats } from './worker-beats.ts';
 
 /** Receipts of reclaimed leases that are parked end with this. */
 const RECEIPT_TTL_MS = 86_400_000;
@@ -75,6 +76,7 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
     ...redisLookups(run, connectionBase),
     ...redisAlerts(run),
+    ...redisWorkerBeats(run),
     noteTrace: async (receiptId, traceparent) => {
       await run('note-trace', [shard], [receiptId.slice(SHARD_TAG.length), traceparent]);
     },

@@ -22,6 +22,7 @@ import { settleContract } from './contract/settle.contract.ts';
 import { tenantContract } from './contract/tenant.contract.ts';
 import { tracesContract } from './contract/traces.contract.ts';
 import { viewContract } from './contract/view.contract.ts';
+import { workerBeatsContract } from './contract/worker-beats.contract.ts';
 import type { MakeStore } from './contract-store.ts';
 
 /** Registers the suite with node:test. Each test makes a store of its own and disposes of it. */
@@ -48,6 +49,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('views', () => viewContract(makeStore));
     describe('traces', () => tracesContract(makeStore));
     describe('alerts', () => alertsContract(makeStore));
+    describe('workers', () => workerBeatsContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });
 }

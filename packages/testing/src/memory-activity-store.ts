@@ -19,6 +19,7 @@ import { settleLease } from './memory/settle-lease.ts';
 import { connectionOf, emptyState, knownConnections, type Now } from './memory/state.ts';
 import { takeLease } from './memory/take-lease.ts';
 import { learnTenant, tenantOf } from './memory/tenant.ts';
+import { noteWorker, viewWorkers } from './memory/worker-beats.ts';
 
 export interface MemoryActivityStore extends ActivityStore {
   /** By when somebody must call take; null: nobody needs to. */
@@ -62,6 +63,9 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
       if (known && !state.traces.has(ref)) state.traces.set(ref, traceparent);
     },
     tracesOf: async (refs) => refs.map((ref) => state.traces.get(ref) ?? null),
+    noteWorker: async (beat) => noteWorker(state, beat, now()),
+    forgetWorker: async (id) => void state.workers.delete(id),
+    workers: async () => structuredClone(viewWorkers(state, now())),
     fleetNotes: async () => structuredClone(viewFleetNotes(state, now())),
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),

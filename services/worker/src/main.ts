@@ -14,7 +14,7 @@ await runService(async () => {
   const logger = createLogger('worker', config.logLevel);
   const metrics = createMetrics('worker', VERSION);
   const tracing = await openTracing(process.env, 'worker', VERSION);
-  const worker = startWorker({ config, logger, metrics, tracing });
+  const worker = startWorker({ config, logger, metrics, tracing, version: VERSION });
   const watch = watchStore({ store: worker.store, clock: () => performance.now(), logger });
   const server = buildServer({
     logger,

@@ -1,5 +1,6 @@
 /* Wires a worker: batch, deliver, outcome and settle for the connections whose drains it is given. */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, connectionSettings } from '@sluice/config';
 import type { Lease } from '@sluice/core';
@@ -12,6 +13,7 @@ import { deliverBatch } from './deliver-batch.ts';
 import { drainConnection } from './drain-connection.ts';
 import { learnOnce } from './learn.ts';
 import { noteCredentials } from './note-credentials.ts';
+import { noteWorkerAlive } from './note-worker.ts';
 import { observeDelivery } from './observe-delivery.ts';
 import { openConnections } from './open-connections.ts';
 import { openSenders } from './open-senders.ts';
@@ -22,6 +24,8 @@ export interface WorkerParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Of this program; told to whoever asks who works. */
+  readonly version?: string;
   /** Absent or null: nothing is traced. */
   readonly tracing?: Tracing;
   /** Only for tests that lose wake-ups on purpose. */
@@ -38,8 +42,16 @@ export interface RunningWorker {
 /** Left for the settlement after the call's own deadline. */
 const SETTLE_MARGIN_MS = 1000;
 
-export function startWorker({ config, logger, metrics, tracing = null, wrapWakeups }: WorkerParts): RunningWorker {
+export function startWorker({
+  config,
+  logger,
+  metrics,
+  version = '',
+  tracing = null,
+  wrapWakeups,
+}: WorkerParts): RunningWorker {
   const onError = limitLogs(logger, 'worker error');
+  const workerId = randomUUID();
   const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
@@ -67,6 +79,11 @@ export function startWorker({ config, logger, metrics, tracing = null, wrapWakeu
   });
   const traced = traceCalls(tracing, store);
   const credentials = noteCredentials({ tenants: config.tenants, store, onError });
+  const alive = noteWorkerAlive({
+    store,
+    beat: () => ({ id: workerId, version, host: hostname().slice(0, 100), callsInFlight: calls.inFlight }),
+    onError,
+  });
   let stopping = false;
 
   async function take(connectionId: string) {
@@ -108,7 +125,7 @@ export function startWorker({ config, logger, metrics, tracing = null, wrapWakeu
       tally.stop();
       if (calls.inFlight > 0)
         logger.warn({ calls: calls.inFlight }, 'stopped with calls in flight: their leases will be reclaimed');
-      const closed = Promise.all([senders.close(), wakeups.close()]);
+      const closed = Promise.all([senders.close(), wakeups.close(), alive.stop()]);
       // Both may wait for an answer; a stop that has its time behind it does not.
       const restMs = Math.max(0, until - performance.now());
       await Promise.race([closed, sleep(restMs, undefined, { ref: false })]);

@@ -24,6 +24,12 @@ export function makeCallPath({ version, graphConnectionId, itemId }: CallTarget)
   return `/${version}/external/connections/${encodeURIComponent(graphConnectionId)}/items/${encodeURIComponent(itemId)}/addActivities`;
 }
 
+/** Of the connection itself, under a version of Graph. */
+export function makeConnectionPath(graphConnectionId: string): string {
+  assertId('connection id', graphConnectionId, CONNECTION_ID);
+  return `/external/connections/${encodeURIComponent(graphConnectionId)}`;
+}
+
 function assertId(what: string, id: string, rule: RegExp): void {
   if (rule.test(id)) return;
   throw new CallTargetError(

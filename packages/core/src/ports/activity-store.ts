@@ -14,6 +14,7 @@ import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
 import type { ReceiptWatchStore } from './receipt-watch.ts';
 import type { TraceStore } from './traces.ts';
+import type { WorkerBeats } from './worker-beats.ts';
 
 export interface ActivityStore
   extends DeadLetterStore,
@@ -22,7 +23,8 @@ export interface ActivityStore
     FleetNoteStore,
     IdempotencyStore,
     LookupStore,
-    ReceiptWatchStore {
+    ReceiptWatchStore,
+    WorkerBeats {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same
    * piece again changes nothing and answers as the first time, with `again`.

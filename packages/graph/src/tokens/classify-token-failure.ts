@@ -3,6 +3,7 @@
   AADSTS numbers are shown to people and never decided upon (Entra: apps that depend on them "will be broken over time").
 */
 import { parseRetryAfter } from '@sluice/core';
+import { readDate } from './read-acquired-token.ts';
 import type { TokenAnswer } from './token-exchange.ts';
 import { TokenError } from './token-source.ts';
 
@@ -33,8 +34,10 @@ export function classifyTokenFailure({ seen, thrown, secrets, asked, wallMs }: T
   const said = readProblem(body);
   const message = hide(`${asked} answered ${status} ${describe(body, said)}`);
   const refused = asked === 'token endpoint' ? isRefusal(status, said.error) : IDENTITY_REFUSALS.has(status);
-  if (refused) return new TokenError('credential', message);
-  return new TokenError('token', message, parseRetryAfter(retryAfter, { date, nowMs: wallMs }));
+  const answeredAtMs = readDate(date);
+  if (refused) return new TokenError('credential', message, { answeredAtMs });
+  const retryAfterMs = parseRetryAfter(retryAfter, { date, nowMs: wallMs });
+  return new TokenError('token', message, { retryAfterMs, answeredAtMs });
 }
 
 function isRefusal(status: number, error: string | null): boolean {

@@ -20,5 +20,12 @@ export function readAcquiredToken(
   const lifetimeMs = lifetimeOf(body, seen.date);
   const refreshInMs = Number(body['refresh_in']) * 1000;
   if (!(lifetimeMs > 0)) return null;
-  return { value, lifetimeMs, refreshInMs: refreshInMs > 0 ? refreshInMs : null };
+  const refresh = refreshInMs > 0 ? refreshInMs : null;
+  return { value, lifetimeMs, refreshInMs: refresh, answeredAtMs: readDate(seen.date) };
+}
+
+/** A Date header; null: there was none that can be read. */
+export function readDate(header: string | null): number | null {
+  const ms = Date.parse(header ?? '');
+  return Number.isNaN(ms) ? null : ms;
 }

@@ -128,7 +128,7 @@ test('a provider that fails is left alone for a while, and its Retry-After is a 
   at(1000);
   void keeper.current();
   assert.equal(asked.length, 2);
-  await asked[1]!.fail(new TokenError('token', 'busy', 90_000));
+  await asked[1]!.fail(new TokenError('token', 'busy', { retryAfterMs: 90_000 }));
   at(90_999);
   assert.deepEqual([now(), asked.length], ['token', 2]);
   at(91_000);
@@ -146,7 +146,7 @@ test('while a refresh fails, a held token is served without asking again at each
   const { asked, at, now } = await holding();
   at(2_800_000);
   now();
-  await asked[1]!.fail(new TokenError('token', 'busy', 60_000));
+  await asked[1]!.fail(new TokenError('token', 'busy', { retryAfterMs: 60_000 }));
   at(2_859_999);
   assert.deepEqual([now(), asked.length], ['t1', 2]);
   at(2_860_000);

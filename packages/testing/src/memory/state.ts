@@ -1,4 +1,5 @@
 /* What the memory store remembers. Plain lists and maps, looked through from end to end where that is simpler. */
+
 import {
   type AppendResult,
   type Block,
@@ -8,11 +9,11 @@ import {
   RETRY_SHARE_UNUSED,
   type ReceiptEntry,
   type RetryShare,
+  type SeenWorker,
   type SettledCall,
   type SettledEntry,
   type UnknownCall,
 } from '@sluice/core';
-
 import type { Alert } from './alerts.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -35,6 +36,7 @@ export interface State {
   idsForgotten: { readonly lastMs: number; readonly windowMs: number } | null;
   readonly credentialExpiryMs: Map<string, number>;
   readonly alerts: Map<string, Alert>;
+  readonly workers: Map<string, SeenWorker>;
   /** By the part of a receipt's id that entries carry. */
   readonly traces: Map<string, string>;
   /** Oldest first. */
@@ -204,6 +206,7 @@ export function emptyState(): State {
     idsForgotten: null,
     credentialExpiryMs: new Map(),
     alerts: new Map(),
+    workers: new Map(),
     traces: new Map(),
     keyGenerations: [],
     keysCutMs: 0,

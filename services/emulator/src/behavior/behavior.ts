@@ -1,5 +1,7 @@
 /* How the emulator behaves towards its callers: what PUT /emulator/behavior sets, and what it is when nobody has set anything. */
 
+import { ROLES_USUAL } from '../tokens/token.ts';
+
 export const WINDOW_SHAPES = ['bucket', 'fixed', 'sliding'] as const;
 export const RESULT_ORDERS = ['same', 'shuffled'] as const;
 /** whole: one for each activity, as documented. */
@@ -85,6 +87,8 @@ export interface Behavior extends ConnectionBehavior {
   readonly token: {
     readonly expiresIn: number;
     readonly fail: number | TokenFailure | null;
+    /** The application permissions that tokens carry. */
+    readonly roles: readonly string[];
     /** A token that was not asked for with these claims is challenged; null: no challenge. */
     readonly claims: Readonly<Record<string, unknown>> | null;
   };
@@ -121,7 +125,7 @@ export const DEFAULT_BEHAVIOR: Behavior = {
   unknownItems: [],
   itemsAppearAfterMs: 0,
   script: [],
-  token: { expiresIn: 3599, fail: null, claims: null },
+  token: { expiresIn: 3599, fail: null, roles: ROLES_USUAL, claims: null },
   unknownConnections: [],
   connections: {},
   tenants: {},

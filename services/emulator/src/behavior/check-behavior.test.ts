@@ -49,7 +49,7 @@ test('every member is taken as it was sent, and what is missing keeps its defaul
     ...sent,
     shares: { ...DEFAULT_BEHAVIOR.shares, '500': 0.1, lost: 0.2 },
     entryError: { ...DEFAULT_BEHAVIOR.entryError, code: 'accessDenied' },
-    token: { expiresIn: 5, fail: null, claims: null },
+    token: { expiresIn: 5, fail: null, roles: ['ExternalItem.ReadWrite.OwnedBy'], claims: null },
   });
 });
 
@@ -84,6 +84,7 @@ const REFUSED: readonly (readonly [string, unknown, string])[] = [
   ['half a distribution', { latencyMs: { p50: 20 } }, 'latencyMs'],
   ['a distribution with more', { latencyMs: { p50: 1, p99: 2, max: 3 } }, 'latencyMs'],
   ['a shape that is none', { resultShape: 'odd' }, 'resultShape'],
+  ['a role that is none', { token: { roles: ['a b'] } }, 'token.roles[0]'],
   ['claims that are text', { token: { claims: 'acrs' } }, 'token.claims'],
   ['a header that cannot be sent', { retryAfter: '1\r\nx: y' }, 'retryAfter'],
   [

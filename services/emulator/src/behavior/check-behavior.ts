@@ -120,6 +120,7 @@ const checkMembers = objectOf({
       numberIn({ min: 400, max: 599, whole: true, orNull: 'no failure' }),
       tokenFailure,
     ]),
+    roles: listOf(textMatching(/^[A-Za-z0-9.]{1,100}$/, 'the name of a permission'), { max: 100, words: 'roles' }),
     claims: check('must be null or an object of claims', (value) => value === null || isObject(value)),
   }),
   unknownConnections: listOf(connectionId, { max: CONNECTIONS_MAX, words: 'connection ids' }),

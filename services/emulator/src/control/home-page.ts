@@ -8,6 +8,7 @@ Graph
   GET  /metadata/identity/oauth2/token?api-version=2018-02-01&resource=...  managed identity, virtual machine
   POST /{v1.0|beta}/external/connections/{connection}/items/{item}/addActivities
   POST /{v1.0|beta}/external/connections/{connection}/items/{item}/microsoft.graph.externalConnectors.addActivities
+  GET  /{v1.0|beta}/external/connections/{connection}   with the permission for connections
 
 Control
   GET  /emulator/behavior                       limits, faults, latency, scripts in force

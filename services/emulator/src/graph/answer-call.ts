@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../http/read-body.ts';
 import type { World } from '../world.ts';
 import type { GraphCall } from './call.ts';
-import { checkToken } from './check-token.ts';
+import { checkToken, ITEM_ROLES } from './check-token.ts';
 import { type Refusal, usualRefusal } from './graph-error.ts';
 import { type CallPlan, nothingAppended, type PlannedReply, planCall } from './plan-call.ts';
 import { sendReply, statusOf } from './send-reply.ts';
@@ -30,7 +30,11 @@ export async function answerCall(exchange: Exchange, path: ActivitiesPath): Prom
   // A request that never ended was never asked.
   if (body === 'cut-off') return;
   const call = describeCall(exchange, path);
-  const token = checkToken(call, world.readToken, world.behavior.token().claims);
+  const token = checkToken(call, {
+    readToken: world.readToken,
+    claims: world.behavior.token().claims,
+    roles: ITEM_ROLES,
+  });
   const tenant = 'tenant' in token ? token.tenant : null;
   const plan = 'tenant' in token ? planFor(world, call, token.tenant, body) : refused(token.refusal);
   const scope = { tenant: tenant ?? '', connection: call.connection };

@@ -2,19 +2,28 @@
 import { isObject } from '../is-object.ts';
 import type { CheckedToken } from '../tokens/token.ts';
 import type { GraphCall } from './call.ts';
-import type { Refusal } from './graph-error.ts';
+import { type Refusal, usualRefusal } from './graph-error.ts';
 
 const GRAPH_AUDIENCE =
   /^(https:\/\/(graph\.microsoft\.(com|us)|dod-graph\.microsoft\.us)|00000003-0000-0000-c000-000000000000|https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)\/?$/;
 const CHALLENGE =
   'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"';
 
+/** Either is enough (permissions of externalItem: addActivities). */
+export const ITEM_ROLES = ['ExternalItem.ReadWrite.OwnedBy', 'ExternalItem.ReadWrite.All'];
+
 export type TokenVerdict = { readonly tenant: string } | { readonly refusal: Refusal };
 
+export interface TokenRules {
+  readonly readToken: (token: string) => CheckedToken | null;
+  readonly claims: Claims | null;
+  /** One of them is enough; empty: none is needed. */
+  readonly roles: readonly string[];
+}
+
 export function checkToken(
-  call: GraphCall,
-  readToken: (token: string) => CheckedToken | null,
-  claims: Claims | null,
+  call: Pick<GraphCall, 'authorization' | 'arrivedMs' | 'host'>,
+  { readToken, claims, roles }: TokenRules,
 ): TokenVerdict {
   const given = /^bearer +(\S+)$/i.exec(call.authorization ?? '')?.[1];
   if (given === undefined) return refused('Access token is empty.');
@@ -25,7 +34,8 @@ export function checkToken(
     return refused('Access token validation failure. Invalid audience.');
   }
   if (claims !== null && !includesClaims(token.claims, claims)) return challenged(claims);
-  return { tenant: token.tenant };
+  const permitted = roles.length === 0 || roles.some((role) => token.roles.includes(role));
+  return permitted ? { tenant: token.tenant } : { refusal: usualRefusal(403) };
 }
 
 /** A connector pointed at the emulator by name may ask for a token whose audience is that name. */

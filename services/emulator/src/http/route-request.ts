@@ -2,6 +2,7 @@
 
 import { answerControl } from '../control/answer-control.ts';
 import { answerCall, type Exchange, requestIdOf } from '../graph/answer-call.ts';
+import { answerLook } from '../graph/answer-look.ts';
 import { type Refusal, usualRefusal } from '../graph/graph-error.ts';
 import { sendReply } from '../graph/send-reply.ts';
 import { answerIdentityRequest } from '../tokens/managed-identity.ts';
@@ -11,6 +12,8 @@ import { type Answer, jsonAnswer, send } from './send.ts';
 
 const ACTIVITIES =
   /^\/(v1\.0|beta)\/external\/connections\/([^/?#]*)\/items\/([^/?#]*)\/(?:microsoft\.graph\.externalConnectors\.)?addActivities(?:\?.*)?$/;
+const CONNECTION = /^\/(v1\.0|beta)\/external\/connections\/([^/]+)$/;
+const ROOT = /^\/(v1\.0|beta)\/?$/;
 const TOKEN = /^\/([^/]+)\/oauth2\/v2\.0\/token$/;
 const GRAPH = /^\/(v1\.0|beta)(\/|$)/;
 
@@ -24,8 +27,11 @@ export async function routeRequest(exchange: Exchange): Promise<void> {
     return answerCall(exchange, { version: version!, connection: decode(connection!), item: decode(item!) });
   }
   const url = URL.parse(target, 'http://emulator');
+  const looked =
+    url === null || request.method !== 'GET' ? null : (ROOT.exec(url.pathname) ?? CONNECTION.exec(url.pathname));
+  if (looked !== null) return answerLook(exchange, looked[1]!, looked[2] === undefined ? null : decode(looked[2]));
   if (url === null || GRAPH.test(url.pathname)) {
-    const text = `The emulator has addActivities only; there is nothing at ${target.slice(0, 200)}.`;
+    const text = `The emulator has addActivities, the root and GET of a connection; there is nothing at ${target.slice(0, 200)}.`;
     return refuse(exchange, { status: 404, code: 'ResourceNotFound', text });
   }
   if (await answerTokens(exchange, url)) return;

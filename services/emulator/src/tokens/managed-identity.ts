@@ -32,7 +32,7 @@ export function answerIdentityRequest(request: IdentityRequest, token: Behavior[
   const resource = query.get('resource')!;
   const clientId = query.get('client_id') ?? SYSTEM_CLIENT_ID;
   const expiresAtMs = nowMs + token.expiresIn * 1000;
-  const claims = { tenant: MANAGED_IDENTITY_TENANT, clientId, issuedAtMs: nowMs, expiresAtMs };
+  const claims = { tenant: MANAGED_IDENTITY_TENANT, clientId, issuedAtMs: nowMs, expiresAtMs, roles: token.roles };
   return jsonAnswer(200, {
     access_token: issueToken({ ...claims, audience: resource.replace(/\/$/, '') }),
     client_id: clientId,

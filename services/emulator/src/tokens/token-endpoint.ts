@@ -26,6 +26,7 @@ export function answerTokenRequest(request: TokenRequest, token: Behavior['token
     audience: form.get('scope')!.slice(0, -'/.default'.length),
     issuedAtMs: nowMs,
     expiresAtMs: nowMs + token.expiresIn * 1000,
+    roles: token.roles,
     ...(claims !== undefined && { claims }),
   });
   return jsonAnswer(200, {

@@ -10,6 +10,7 @@ export interface TokenClaims {
   readonly audience: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
+  readonly roles: readonly string[];
   /** Claims that the token was asked for with. */
   readonly claims?: unknown;
 }
@@ -28,7 +29,7 @@ export function issueToken(claims: TokenClaims): string {
       expMs: claims.expiresAtMs,
       appid: claims.clientId,
       idtyp: 'app',
-      roles: ['ExternalItem.ReadWrite.OwnedBy'],
+      roles: claims.roles,
       tid: claims.tenant,
       ...(claims.claims !== undefined && { askedClaims: claims.claims }),
     }),
@@ -36,10 +37,14 @@ export function issueToken(claims: TokenClaims): string {
   return `${HEADER}.${body}.${signature(`${HEADER}.${body}`)}`;
 }
 
+/** What every token carries unless the behaviour says otherwise. */
+export const ROLES_USUAL: readonly string[] = ['ExternalItem.ReadWrite.OwnedBy'];
+
 export interface CheckedToken {
   readonly tenant: string;
   readonly audience: string;
   readonly expiresAtMs: number;
+  readonly roles: readonly string[];
   readonly claims: unknown;
 }
 
@@ -50,8 +55,8 @@ export function readToken(token: string): CheckedToken | null {
   const right = Buffer.from(signature(`${header}.${body}`));
   const claimed = Buffer.from(given);
   if (claimed.length !== right.length || !timingSafeEqual(claimed, right)) return null;
-  const { tid, aud, expMs, askedClaims } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
-  return { tenant: tid, audience: aud, expiresAtMs: expMs, claims: askedClaims };
+  const { tid, aud, expMs, roles, askedClaims } = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
+  return { tenant: tid, audience: aud, expiresAtMs: expMs, roles: roles ?? ROLES_USUAL, claims: askedClaims };
 }
 
 const CACHED_MAX = 1000;

@@ -1,0 +1,125 @@
+/* A look at Redis for whoever sets Sluice up: what it says of itself, how far it is, and whether this user may do what is needed. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoreCheckup, StoreLook } from '@sluice/core';
+import type { Redis } from 'ioredis';
+import { openRedis, type RedisPlace, scriptRunner, shardWriterOf } from './client.ts';
+import { shardBase } from './keys.ts';
+import { countReplicas } from './read-durability.ts';
+
+export interface RedisCheckup extends StoreCheckup {
+  close(): void;
+}
+
+const REACH_MS_MAX = 5000;
+const LOOK_AGAIN_MS = 100;
+const ROUND_TRIPS = 20;
+const MESSAGE_LENGTH_MAX = 300;
+/** How Redis says that a user may not, in a script and outside of one. */
+const NOT_ALLOWED = /NOPERM|can't run this command|can't access|has no permissions/;
+
+export function openRedisCheckup(place: RedisPlace): RedisCheckup {
+  let lastError: Error | null = null;
+  const redis = openRedis(place, 'intake', (error) => {
+    lastError = error;
+  });
+  const run = scriptRunner(redis);
+  const shardWriter = shardWriterOf(redis);
+
+  async function reach(): Promise<Redis | StoreLook> {
+    const until = Date.now() + REACH_MS_MAX;
+    for (;;) {
+      try {
+        const writer = await shardWriter();
+        await writer.time();
+        return writer;
+      } catch (error) {
+        // What the connection itself said is more than that there is none. A login that is refused gets no better by waiting.
+        const told = lastError ?? (error as Error);
+        if (Date.now() > until || /WRONGPASS|NOAUTH|NOPERM/.test(told.message)) return away(told);
+        await sleep(LOOK_AGAIN_MS);
+      }
+    }
+  }
+
+  return {
+    look: async () => {
+      const reached = await reach();
+      if ('kind' in reached) return reached;
+      try {
+        const timed = await timeRoundTrips(reached);
+        return { kind: 'reached', ...(await readSettings(reached)), ...timed, ...readRefused(await tryCommands(run)) };
+      } catch (error) {
+        return away(error as Error);
+      }
+    },
+    close: () => redis.disconnect(),
+  };
+}
+
+type Reached = Extract<StoreLook, { kind: 'reached' }>;
+
+function away(error: Error): StoreLook {
+  const { code, errors } = error as { code?: unknown; errors?: readonly Error[] };
+  const words = error.message || errors?.[0]?.message || (typeof code === 'string' ? code : error.name);
+  return { kind: 'away', message: words.slice(0, MESSAGE_LENGTH_MAX) };
+}
+
+async function timeRoundTrips(redis: Redis): Promise<Pick<Reached, 'roundTripsMs' | 'clock'>> {
+  const trips: { readonly tookMs: number; readonly clock: Reached['clock'] }[] = [];
+  for (let n = 0; n < ROUND_TRIPS; n++) {
+    const [begunMs, wallMs] = [performance.now(), Date.now()];
+    const [seconds, micros] = await redis.time();
+    const tookMs = performance.now() - begunMs;
+    const theirsMs = Number(seconds) * 1000 + Number(micros) / 1000;
+    trips.push({ tookMs, clock: { theirsMs, oursMs: wallMs + tookMs / 2 } });
+  }
+  const sorted = trips.sort((a, b) => a.tookMs - b.tookMs);
+  return { roundTripsMs: sorted.map(({ tookMs }) => tookMs), clock: sorted[0]!.clock };
+}
+
+async function readSettings(redis: Redis) {
+  const asked = async (section: string) => redis.info(section).catch(() => '');
+  const [server, memory, persistence, replication] = await Promise.all(
+    ['server', 'memory', 'persistence', 'replication'].map(asked),
+  );
+  const config = await redis.config('GET', 'append*').then(pairsOf, () => new Map<string, string>());
+  const value = (info: string | undefined, name: string) =>
+    new RegExp(`^${name}:([^\\r\\n]*)`, 'm').exec(info ?? '')?.[1] ?? null;
+  const number = (info: string | undefined, name: string) => {
+    const text = value(info, name);
+    return text === null ? null : Number(text);
+  };
+  const aof = number(persistence, 'aof_enabled');
+  return {
+    version: value(server, 'redis_version'),
+    policy: value(memory, 'maxmemory_policy'),
+    bytesMax: number(memory, 'maxmemory'),
+    usedBytes: number(memory, 'used_memory'),
+    appendOnly: config.get('appendonly') ?? (aof === null ? null : aof === 1 ? 'yes' : 'no'),
+    appendFsync: config.get('appendfsync') ?? null,
+    appendOnlyBroken: value(persistence, 'aof_last_write_status') === 'err',
+    replicas: replication === '' || replication === undefined ? null : countReplicas(replication),
+  };
+}
+
+function pairsOf(reply: unknown): Map<string, string> {
+  const list = (Array.isArray(reply) ? reply : Object.entries(reply as object).flat()) as readonly string[];
+  return new Map(list.flatMap((name, n) => (n % 2 === 0 ? [[name, list[n + 1] ?? ''] as const] : [])));
+}
+
+async function tryCommands(run: ReturnType<typeof scriptRunner>): Promise<readonly string[]> {
+  try {
+    const [, ...said] = (await run('checkup', [shardBase()], [])) as readonly string[];
+    return said;
+  } catch (error) {
+    return ['EVALSHA', (error as Error).message];
+  }
+}
+
+/** Commands and errors in turn. */
+function readRefused(said: readonly string[]): Pick<Reached, 'refused' | 'writeError'> {
+  const pairs = Array.from({ length: said.length / 2 }, (_, n) => [said[n * 2]!, said[n * 2 + 1]!] as const);
+  const refused = pairs.flatMap(([command, error]) => (NOT_ALLOWED.test(error) ? [command] : []));
+  const other = pairs.find(([, error]) => /OOM|READONLY|MISCONF|NOREPLICAS/.test(error));
+  return { refused: [...new Set(refused)].sort(), writeError: other?.[1].slice(0, MESSAGE_LENGTH_MAX) ?? null };
+}

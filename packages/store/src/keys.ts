@@ -23,6 +23,7 @@
                 meta, q   hash    counters, pause, block; the bucket
                 dead, parked stream    entries with that end, until they are replayed or discarded
                 unknown   stream
+                erasing   hash    performers who are being erased, by digest
                 calls, errors stream   the last calls, and the last not wholly delivered: for people
     tenant      q         hash    the bucket above its connections, until when it is active, the last refusal
                 turns, waits zset connections in line for it: by their last granted call; by when they asked last

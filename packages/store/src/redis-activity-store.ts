@@ -15,6 +15,7 @@ import { appendArguments, readAppend } from './append-arguments.ts';
 import type { RunScript } from './client.ts';
 import type { Confirm } from './confirm-replicated.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
+import { redisErasure } from './erasure.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
 import { redisLookups } from './lookups.ts';
 import { readBucket } from './read-bucket.ts';
@@ -75,6 +76,7 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     connectionIds,
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
     ...redisLookups(run, connectionBase),
+    ...redisErasure(run, both),
     ...redisAlerts(run),
     ...redisWorkerBeats(run),
     noteTrace: async (receiptId, traceparent) => {

@@ -14,6 +14,7 @@ export const SCRIPT_NAMES = [
   'connection',
   'tenant',
   'dead-letters',
+  'erase',
   'fleet-notes',
   'note-credential',
   'alert',
@@ -45,6 +46,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
     'receipt',
     'told',
     'returns',
+    'erasing',
     'expire',
     'pick',
   ],
@@ -70,6 +72,19 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   connection: ['clock', 'columns', 'item-index'],
   tenant: [],
   'dead-letters': ['clock', 'columns', 'item-index', 'promise', 'settle-call', 'ended'],
+  erase: [
+    'clock',
+    'columns',
+    'item-index',
+    'promise',
+    'receipt',
+    'told',
+    'returns',
+    'settle-call',
+    'ended',
+    'erasing',
+    'erase-walk',
+  ],
   'fleet-notes': ['clock'],
   'note-credential': [],
   alert: ['clock'],
@@ -91,7 +106,15 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
  * Scripts that give memory back, or are needed before any can be given back: they run on a Redis that is at its maxmemory as
  * well. Were they refused there, nothing would ever leave it. Needs Redis 7 or later.
  */
-const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set(['take', 'settle', 'learn', 'sweep', 'pause', 'dead-letters']);
+const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set([
+  'take',
+  'settle',
+  'learn',
+  'sweep',
+  'pause',
+  'dead-letters',
+  'erase',
+]);
 
 /** How many KEYS a script takes. */
 export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
@@ -107,6 +130,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   connection: 1,
   tenant: 1,
   'dead-letters': 2,
+  erase: 2,
   'fleet-notes': 1,
   'note-credential': 1,
   alert: 1,

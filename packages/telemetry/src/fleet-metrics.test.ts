@@ -4,16 +4,19 @@ import { type Fleet, type FleetConnection, renderFleet } from './fleet-metrics.t
 
 const CONNECTION: FleetConnection = {
   connectionId: 'hr',
-  appended: 22,
+  appended: 27,
   duplicates: 8,
   delivered: 9,
-  dead: 4,
-  parked: 2,
+  dead: 5,
+  parked: 3,
   retried: 3,
   replayed: 1,
   discardedDead: 1,
   discardedParked: 1,
   expired: 2,
+  erasedPending: 3,
+  erasedDead: 1,
+  erasedParked: 1,
   unknown: 5,
   pending: 6,
   oldestAcceptedMs: 1_700_000_000_500,
@@ -44,18 +47,25 @@ test('the series of a connection are its view, and the two equations can be read
   const series = await read([CONNECTION]);
   const of = (name: string, labels = '') => series.get(`sluice_${name}{connection="hr"${labels}}`)!;
   const verdict = (name: string) => of('settle_entries_total', `,verdict="${name}"`);
-  const removed = (from: string) => of('removed_entries_total', `,from="${from}",reason="discarded"`);
+  const removed = (from: string, reason: string) => of('removed_entries_total', `,from="${from}",reason="${reason}"`);
   assert.equal(
     of('append_entries_total') + of('replayed_entries_total'),
     verdict('delivered') +
       verdict('dead') +
       verdict('parked') +
-      of('removed_entries_total', ',from="pending",reason="expired"') +
+      removed('pending', 'expired') +
+      removed('pending', 'erased') +
       of('pending_entries'),
   );
   assert.equal(
     of('dead_letters') + of('parked_entries'),
-    verdict('dead') + verdict('parked') - of('replayed_entries_total') - removed('dead') - removed('parked'),
+    verdict('dead') +
+      verdict('parked') -
+      of('replayed_entries_total') -
+      (removed('dead', 'discarded') +
+        removed('parked', 'discarded') +
+        removed('dead', 'erased') +
+        removed('parked', 'erased')),
   );
   assert.equal(of('quota_calls_per_second'), 25);
   assert.equal(of('quota_closed_until_timestamp_seconds'), 1_700_000_001);

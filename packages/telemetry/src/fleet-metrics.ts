@@ -21,6 +21,9 @@ export interface FleetConnection {
   readonly discardedDead: number;
   readonly discardedParked: number;
   readonly expired: number;
+  readonly erasedPending: number;
+  readonly erasedDead: number;
+  readonly erasedParked: number;
   readonly unknown: number;
   readonly pending: number;
   readonly oldestAcceptedMs: number | null;
@@ -92,6 +95,9 @@ const SERIES: readonly Series[] = [
       [{ from: 'dead', reason: 'discarded' }, c.discardedDead],
       [{ from: 'parked', reason: 'discarded' }, c.discardedParked],
       [{ from: 'pending', reason: 'expired' }, c.expired],
+      [{ from: 'pending', reason: 'erased' }, c.erasedPending],
+      [{ from: 'dead', reason: 'erased' }, c.erasedDead],
+      [{ from: 'parked', reason: 'erased' }, c.erasedParked],
     ],
   },
   {

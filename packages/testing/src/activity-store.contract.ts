@@ -6,6 +6,7 @@ import { blockContract } from './contract/block.contract.ts';
 import { choiceContract } from './contract/choice.contract.ts';
 import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { dedupeContract } from './contract/dedupe.contract.ts';
+import { eraseContract } from './contract/erase.contract.ts';
 import { expireContract } from './contract/expire.contract.ts';
 import { fleetNotesContract } from './contract/fleet-notes.contract.ts';
 import { idempotencyContract } from './contract/idempotency.contract.ts';
@@ -45,6 +46,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('receipts', () => receiptContract(makeStore));
     describe('dead letters', () => deadLettersContract(makeStore));
     describe('replay', () => replayContract(makeStore));
+    describe('erasure', () => eraseContract(makeStore));
     describe('lookups', () => lookupsContract(makeStore));
     describe('views', () => viewContract(makeStore));
     describe('traces', () => tracesContract(makeStore));

@@ -8,6 +8,7 @@ import { appendPiece } from './memory/append-piece.ts';
 import { pauseConnection, resumeConnection } from './memory/block.ts';
 import { viewConnection } from './memory/connection-view.ts';
 import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
+import { endErasure, eraseStep } from './memory/erasure.ts';
 import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
 import { findKey } from './memory/keyed.ts';
 import { learn } from './memory/learning.ts';
@@ -86,6 +87,8 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     deadLetters: async (request) => structuredClone(listEnded(connectionOf(state, request.connectionId), request)),
     replay: async (request) => replayEnded(state, request, now()),
     discard: async (request) => discardEnded(state, request, now()),
+    erase: async (step) => structuredClone(eraseStep(state, step, now())),
+    endErasure: async (connectionId, performerId) => endErasure(state, connectionId, performerId),
     promiseMs: (id) => connectionOf(state, id).promiseMs,
   };
 }

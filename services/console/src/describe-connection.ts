@@ -59,7 +59,11 @@ export function showConnection(
     dead,
     parked,
     replayed,
-    removed: { pending: view.expired, dead: view.discardedDead, parked: view.discardedParked },
+    removed: {
+      pending: view.expired + view.erasedPending,
+      dead: view.discardedDead + view.erasedDead,
+      parked: view.discardedParked + view.erasedParked,
+    },
     expired: view.expired,
     unknown,
     staleSettles,

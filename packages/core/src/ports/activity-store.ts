@@ -9,6 +9,7 @@ import type { TenantQuota } from '../quota/tenant-quota.ts';
 import type { Settlement } from '../settle/settlement.ts';
 import type { AlertStore } from './alerts.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
+import type { ErasureStore } from './erasure.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
 import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
@@ -18,6 +19,7 @@ import type { WorkerBeats } from './worker-beats.ts';
 
 export interface ActivityStore
   extends DeadLetterStore,
+    ErasureStore,
     AlertStore,
     TraceStore,
     FleetNoteStore,
@@ -61,7 +63,7 @@ export interface ActivityStore
    * the tenant that is waiting for one was granted its last call earlier (tenant-quota.ts, wait-for-turn.ts): else `quota`.
    *
    * An entry that is too old (viewedAgeMaxMs) is removed when it is met at the head of what would be taken: its receipt and
-   * the connection count it as expired. An item or whole group of which only such entries were read costs no token, and
+   * the connection count it as expired. So is one whose performer is being erased (erasure.ts), counted as erased. An item or whole group of which only such entries were read costs no token, and
    * another is looked at; after eight of them the answer is `expired`.
    *
    * A refusal's untilMs is never later than the end of the first open lease: only a take finds that its worker died.
@@ -234,7 +236,7 @@ export interface Lease {
 
 export interface TakeRefusal {
   readonly status: 'waiting';
-  /** expired: eight items in a row had only entries that expired; there may be more, so ask again. */
+  /** expired: eight items in a row had only entries that expired or were erased; there may be more, so ask again. */
   readonly reason:
     | 'empty'
     | 'paused'
@@ -323,8 +325,8 @@ export interface ReceiptEntry {
 }
 
 /**
- * At any moment appended + replayed = delivered + dead + parked + expired + pending, and
- * deadLetters + parkedEntries = dead + parked − replayed − discardedDead − discardedParked.
+ * At any moment appended + replayed = delivered + dead + parked + expired + erasedPending + pending, and
+ * deadLetters + parkedEntries = dead + parked − replayed − discardedDead − discardedParked − erasedDead − erasedParked.
  */
 export interface ConnectionView {
   readonly connectionId: string;
@@ -348,6 +350,10 @@ export interface ConnectionView {
   readonly discardedParked: number;
   /** Not delivered, because they were too old when their turn came. */
   readonly expired: number;
+  /** Removed because their performer was erased, by where they lay. */
+  readonly erasedPending: number;
+  readonly erasedDead: number;
+  readonly erasedParked: number;
   readonly unknown: number;
   /** Leases that were granted, ever, and the entries in them: a call is as full as callEntries ÷ calls. */
   readonly calls: number;

@@ -77,7 +77,7 @@ elseif #chosen > 0 then
   redis.call('HINCRBY', base .. 'meta', 'discardedDead', #gone.dead)
   redis.call('HINCRBY', base .. 'meta', 'discardedParked', #gone.parked)
 end
-return_to_receipts(receipts, replay)
+return_to_receipts(receipts, replay and 'left' or 'discarded')
 local freed = #chosen > 0 and m[2] == 'held' and m[6] == DEAD_LETTERS_FULL and kept < dead_max
 if freed then
   end_block(base, m, now)

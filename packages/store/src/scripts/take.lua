@@ -23,7 +23,7 @@
     leased   the entries are out of the item and in the lease; a token is spent, and one of the tenant's active bucket; why = whole, bound, best, oldest or again;
              missedBefore -1 = a call of the connection was found
     waiting  nothing changed but what came back by itself; untilMs 0 = nobody knows; reason = empty, paused, held,
-             breaker, closed, inflight, quota, linger or retry; expired = only entries that expired were found, there may be more
+             breaker, closed, inflight, quota, linger or retry; expired = only entries that expired or were erased were found, there may be more
   WHY ONE SCRIPT
     The batch is bound at the moment of the grant: what a call carries decides throughput, and nothing may be granted twice.
 ]]
@@ -33,7 +33,7 @@ local policy, interval, ttl, viewed_max, tenant = ARGV[9], tonumber(ARGV[10]), t
 local RUNNING_MS, IN_FLIGHT_MS, EXPIRING_PICKS_MAX = 700, 500, 8
 
 local us, now = clock()
-local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt', 'probeLease', 'probes', 'found', 'missed', 'loweredAt', 'retryCredit', 'trickledAt')
+local m = redis.call('HMGET', base .. 'meta', 'paused', 'block', 'probeAt', 'probeEvery', 'turn', 'failedInARow', 'still', 'blockedSince', 'inFlight', 'grantedAt', 'probeLease', 'probes', 'found', 'missed', 'loweredAt', 'retryCredit', 'trickledAt', 'erasing')
 local b, t = read_bucket(base), read_tenant(tenant, now)
 local share = open_share(m[15], m[16], m[17], now)
 local awake = awake_ms(now, tonumber(m[7] or 0), m[8] and tonumber(m[8]), b.closed)
@@ -52,6 +52,7 @@ local open = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
 if #open > 0 then return leased('again', open[1], tonumber(open[2]), tonumber(open[3]), math.floor(open[4] / 2), open[4] % 2, rest(open, 5), redis.call('ZSCORE', base .. 'lease', lease) - lease_ms) end
 
 reclaim(base, shard, cap, policy, now, ttl)
+local ending = { viewed_max = viewed_max, marks = open_marks(base, m[18], now) }
 bring_back_share(base, cap, now, share)
 if t.active then leave_line(tenant, id, now) end
 
@@ -97,11 +98,11 @@ for picks = 1, EXPIRING_PICKS_MAX do
   if not item then return nothing_ready(oldest) end
   local turn_at = t.active and wait_for_turn(tenant, t, id, tonumber(m[10] or 0), us, now)
   if turn_at then return waiting('quota', math.ceil(turn_at / 1000), true) end
-  if why == 'whole' then taken, expired = split_expired(redis.call('LRANGE', base .. 'g:' .. group, 1, -1), viewed_max, now)
-  else taken, passed, expired = pick_entries(base, item, cap, viewed_max, now) end
+  if why == 'whole' then taken, expired = split_expired(redis.call('LRANGE', base .. 'g:' .. group, 1, -1), ending, now)
+  else taken, passed, expired = pick_entries(base, item, cap, ending, now) end
   if #taken > 0 then break end
   -- Nothing here is worth a call: it has its end, and another item its turn.
-  count_expired(base, shard, expired, ttl)
+  count_expired(base, shard, expired, ending, ttl)
   if group then remove_group(group, #expired) else remove_picked(base, item, { taken = 0, expired = #expired }, {}, cap) end
   if picks == EXPIRING_PICKS_MAX then return waiting('expired', now) end
 end
@@ -120,7 +121,7 @@ redis.call('HINCRBY', base .. 'meta', 'calls', 1)
 redis.call('HINCRBY', base .. 'meta', 'callEntries', #taken)
 if m[2] then redis.call('HSET', base .. 'meta', 'probeAt', now + tonumber(m[4]), 'probeLease', lease, 'probes', tonumber(m[12] or 0) + 1) end
 promise_by(shard, id, now + RUNNING_MS)
-count_expired(base, shard, expired, ttl)
+count_expired(base, shard, expired, ending, ttl)
 if group then remove_group(group, #taken + #expired)
 else remove_picked(base, item, { taken = #taken, expired = #expired }, passed, cap, now - math.max(bound, linger)) end
 return leased(why, item, b.epoch, t.epoch, probe, whole, taken, now)

@@ -115,16 +115,21 @@ function passes(ended: EndedEntry, { code, itemId, beforeMs }: DeadLetterFilter)
   );
 }
 
-function removeEnded(state: State, connection: Connection, ended: EndedEntry, action: 'replay' | 'discard'): void {
+export function removeEnded(
+  state: State,
+  connection: Connection,
+  ended: EndedEntry,
+  action: 'replay' | 'discard' | 'erase',
+): void {
   connection.settledEntries = connection.settledEntries.filter((other) => other !== ended);
   unlistEnded(state, ended, action);
 }
 
 /** Only what was removed by now can have made room. Answers whether it did. */
-function endHold(
+export function endHold(
   connection: Connection,
   removed: readonly EndedEntry[],
-  { deadLettersMax }: DiscardDeadLetters,
+  { deadLettersMax }: Pick<DiscardDeadLetters, 'deadLettersMax'>,
   now: Now,
 ): boolean {
   const full = connection.block?.kind === 'held' && connection.block.reason === DEAD_LETTERS_FULL.reason;
@@ -133,6 +138,6 @@ function endHold(
   return true;
 }
 
-function wakeNow(connection: Connection, now: Now): number | null {
+export function wakeNow(connection: Connection, now: Now): number | null {
   return pendingOf(connection) > 0 ? lowerPromise(connection, now.ms) : null;
 }

@@ -54,6 +54,14 @@ export function countExpired(state: State, entry: string, now: Now): void {
   expireWhenFinal(receipt, receipt.ttlMs, now);
 }
 
+/** An entry that had no end yet when its performer was erased. */
+export function countErased(state: State, entry: string, now: Now): void {
+  const receipt = receiptOf(state, entry);
+  if (receipt === null) return;
+  receipt.erased += 1;
+  expireWhenFinal(receipt, receipt.ttlMs, now);
+}
+
 /** An entry that ended as a dead letter or parked. */
 export function listEnded(
   state: State,
@@ -70,13 +78,18 @@ export function listEnded(
 }
 
 /** An ended entry that is pending again, or removed for good. */
-export function unlistEnded(state: State, { entry, state: end }: SettledEntry, action: 'replay' | 'discard'): void {
+export function unlistEnded(
+  state: State,
+  { entry, state: end }: SettledEntry,
+  action: 'replay' | 'discard' | 'erase',
+): void {
   const receipt = receiptOf(state, entry);
   if (receipt === null) return;
   const { index } = readColumns(entry);
   receipt[end] -= 1;
   receipt.entries = receipt.entries.filter((listed) => listed.index !== index);
   if (action === 'discard') receipt.discarded += 1;
+  else if (action === 'erase') receipt.erased += 1;
   else receipt.expiresMs = null;
 }
 
@@ -84,9 +97,8 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
   const receipt = state.receipts.get(refOf(receiptId));
   if (receipt === undefined || receipt.id !== receiptId) return null;
   if (receipt.expiresMs !== null && receipt.expiresMs <= now.ms) return null;
-  const { connectionId, acceptedMs, complete, delivered, dead, parked, rejected, discarded, expired, duplicates } =
-    receipt;
-  const { lastLine } = receipt;
+  const { connectionId, acceptedMs, complete, lastLine, delivered, dead, parked, rejected } = receipt;
+  const { discarded, erased, expired, duplicates } = receipt;
   const inFlight = countLeased(state, receipt);
   const pending = unended(receipt) - inFlight;
   return {
@@ -104,7 +116,7 @@ export function viewReceipt(state: State, receiptId: string, now: Now): ReceiptV
       dead,
       parked,
       discarded,
-      erased: 0,
+      erased,
       expired,
       rejected,
       duplicates,
@@ -140,7 +152,8 @@ function pushOutOldest({ receipts }: State, receiptsMax: number): void {
 }
 
 function emptyReceipt(id: string, { connectionId, receiptTtlMs }: AppendPiece, now: Now): Receipt {
-  const none = { appended: 0, delivered: 0, dead: 0, parked: 0, rejected: 0, discarded: 0, expired: 0, duplicates: 0 };
+  const ended = { delivered: 0, dead: 0, parked: 0, discarded: 0, erased: 0, expired: 0 };
+  const none = { appended: 0, rejected: 0, duplicates: 0, ...ended };
   const ends = { complete: false, lastLine: 0, expiresMs: null, ttlMs: receiptTtlMs };
   return { id, connectionId, acceptedMs: now.ms, ...none, entries: [], ...ends };
 }
@@ -159,8 +172,8 @@ function list(receipt: Receipt, entry: ReceiptEntry): void {
   if (receipt.entries.length < RECEIPT_ENTRIES_MAX) receipt.entries = [...receipt.entries, entry];
 }
 
-function unended({ appended, delivered, dead, parked, discarded, expired }: Receipt): number {
-  return appended - delivered - dead - parked - discarded - expired;
+function unended({ appended, delivered, dead, parked, discarded, erased, expired }: Receipt): number {
+  return appended - delivered - dead - parked - discarded - erased - expired;
 }
 
 function isFinal(receipt: Receipt): boolean {

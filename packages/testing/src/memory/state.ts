@@ -65,6 +65,8 @@ export interface Connection {
   settledEntries: readonly EndedEntry[];
   /** How many there have ever been. */
   endedEver: number;
+  /** Performers who are being erased, folded. */
+  readonly erasing: Map<string, ErasureMark>;
   bucket: Bucket | null;
   inFlightLimit: InFlightLimit;
   retryShare: RetryShare;
@@ -121,6 +123,9 @@ export interface Counts {
   discardedDead: number;
   discardedParked: number;
   expired: number;
+  erasedPending: number;
+  erasedDead: number;
+  erasedParked: number;
   unknown: number;
   calls: number;
   callEntries: number;
@@ -130,6 +135,13 @@ export interface Counts {
 /** `nth` of all that ended on its connection. */
 export interface EndedEntry extends SettledEntry {
   readonly nth: number;
+}
+
+export interface ErasureMark {
+  endsMs: number;
+  pending: number;
+  dead: number;
+  parked: number;
 }
 
 export interface Item {
@@ -186,6 +198,7 @@ export interface Receipt {
   parked: number;
   rejected: number;
   discarded: number;
+  erased: number;
   expired: number;
   duplicates: number;
   /** Of a stream: what came up to this line is counted and listed. */
@@ -225,6 +238,7 @@ export function emptyConnection(id: string): Connection {
     unknownCalls: [],
     settledEntries: [],
     endedEver: 0,
+    erasing: new Map(),
     bucket: null,
     inFlightLimit: IN_FLIGHT_UNLOWERED,
     retryShare: RETRY_SHARE_UNUSED,
@@ -249,6 +263,9 @@ export function emptyConnection(id: string): Connection {
       discardedDead: 0,
       discardedParked: 0,
       expired: 0,
+      erasedPending: 0,
+      erasedDead: 0,
+      erasedParked: 0,
       unknown: 0,
       calls: 0,
       callEntries: 0,
@@ -259,7 +276,8 @@ export function emptyConnection(id: string): Connection {
 
 /** Not final: waiting, delayed or leased. */
 export function pendingOf({ counts }: Connection): number {
-  return counts.appended + counts.replayed - counts.delivered - counts.dead - counts.parked - counts.expired;
+  const { appended, replayed, delivered, dead, parked, expired, erasedPending } = counts;
+  return appended + replayed - delivered - dead - parked - expired - erasedPending;
 }
 
 /** Entries go back to the head of their item, order kept. */

@@ -18,6 +18,7 @@ import {
 } from '@sluice/core';
 import { awakeMs, replaceBucket } from './awake-clock.ts';
 import { readColumns } from './columns.ts';
+import { erasePending, markOf } from './erasure.ts';
 import { bucketToLearn } from './learning.ts';
 import { longestWaiting, type Pick as Picked, pickItem, takesTurn } from './pick-item.ts';
 import { promiseAfterLease, promiseAfterRefusal } from './promise.ts';
@@ -74,13 +75,22 @@ function chooseEntries(state: State, { connection, tenant, request }: Choice, no
     if (picked.why === 'whole') removeGroup(connection, picked.group);
     const { taken, expired } =
       picked.why === 'whole'
-        ? splitExpired(picked.group.entries, request, now)
+        ? splitExpired(connection, picked.group.entries, request, now)
         : removeEntries(connection, picked.itemId, request, now);
-    connection.counts.expired += expired.length;
-    for (const entry of expired) countExpired(state, entry, now);
+    for (const entry of expired) endUnsent(state, connection, entry, now);
     if (taken.length > 0) return { picked, entries: taken };
   }
   return no('expired', now.ms, now);
+}
+
+function endUnsent(state: State, connection: Connection, entry: string, now: Now): void {
+  const mark = markOf(connection, entry, now);
+  if (mark !== null) {
+    erasePending(state, connection, { entry, mark }, now);
+    return;
+  }
+  connection.counts.expired += 1;
+  countExpired(state, entry, now);
 }
 
 type Said = Pick<TakeRefusal, 'status' | 'reason' | 'untilMs' | 'nowMs'>;
@@ -173,7 +183,7 @@ function removeEntries(connection: Connection, itemId: string, request: TakeRequ
   const expired: string[] = [];
   for (let round = 1; round <= ROUNDS_MAX && taken.size < entriesMax; round++) {
     for (const entry of item.entries.splice(0, entriesMax - taken.size)) {
-      if (isExpired(entry, request, now)) expired.push(entry);
+      if (isExpired(connection, entry, request, now)) expired.push(entry);
       else if (taken.has(pairOf(entry))) skipped.push(entry);
       else taken.set(pairOf(entry), entry);
     }
@@ -190,12 +200,14 @@ interface Split {
   readonly expired: readonly string[];
 }
 
-function splitExpired(entries: readonly string[], request: TakeRequest, now: Now): Split {
-  const expired = entries.filter((entry) => isExpired(entry, request, now));
+function splitExpired(connection: Connection, entries: readonly string[], request: TakeRequest, now: Now): Split {
+  const expired = entries.filter((entry) => isExpired(connection, entry, request, now));
   return { taken: entries.filter((entry) => !expired.includes(entry)), expired };
 }
 
-function isExpired(entry: string, { viewedAgeMaxMs }: TakeRequest, now: Now): boolean {
+/** Too old for a call, or its performer is being erased. */
+function isExpired(connection: Connection, entry: string, { viewedAgeMaxMs }: TakeRequest, now: Now): boolean {
+  if (markOf(connection, entry, now) !== null) return true;
   const { type, startMs } = readColumns(entry).activity;
   return viewedAgeMaxMs !== null && type === 'viewed' && now.ms - startMs > viewedAgeMaxMs;
 }

@@ -10,11 +10,14 @@ import {
   makePiece,
   makeRequeue,
   makeTake,
+  PERFORMER_ID,
 } from '../builders.ts';
 import { CLOCK_START_MS } from '../manual-clock.ts';
 import { drawCrowdedTenant } from './draw-crowded-tenant.ts';
 import type { EndedChoice, ModelSettings, Operation } from './operations.ts';
 import type { Random } from './random.ts';
+
+const OTHER_PERFORMER = '00000000-5f2a-4a39-9c1e-0d8a5d3e7a12';
 
 /** Rule 3 of take looks at so many items. */
 const BEST_MAX = 8;
@@ -100,7 +103,8 @@ function drawOperation(draw: Draw, n: number): Operation {
   if (roll < 88)
     return { op: 'advance', ms: random.oneOf([1, 3, 20, 50, 50, 200, 201, 499, 1000, 1001, 5000, 31_000, 31_000]) };
   if (roll < 91) return drawLearn(draw, connectionId);
-  if (roll < 96) return drawEndedOperation(draw, connectionId);
+  if (roll < 95) return drawEndedOperation(draw, connectionId);
+  if (roll < 97) return { op: 'erase', connectionId, performerId: drawPerformer(random), ends: random.chance(0.5) };
   if (roll < 98) return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
   return { op: 'sweep', lateMs: random.oneOf([0, 500]), notWithinMs: random.oneOf([0, 400]) };
 }
@@ -211,7 +215,21 @@ function spread(n: number): string {
 
 function drawEntry(random: Random, pairs: number, parts: EntryParts): string {
   const type = random.oneOf(['viewed', 'modified'] as const);
-  return makeEntry({ ...parts, type, startMs: ACTIVITY_START_MS + random.below(pairs) });
+  const performedBy = { type: 'user', id: drawPerformer(random) } as const;
+  return makeEntry({ ...parts, type, performedBy, startMs: ACTIVITY_START_MS + random.below(pairs) });
+}
+
+/** Two people, one of them in two spellings, and a third whose id only looks like that. */
+function drawPerformer(random: Random): string {
+  const other = `ext-${PERFORMER_ID.slice(4)}`;
+  return random.oneOf([
+    PERFORMER_ID,
+    PERFORMER_ID,
+    PERFORMER_ID.toUpperCase(),
+    OTHER_PERFORMER,
+    other,
+    other.toUpperCase(),
+  ]);
 }
 
 function drawSettle({ random, settings }: Draw): Operation {

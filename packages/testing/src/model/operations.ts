@@ -42,6 +42,13 @@ export type Operation =
       readonly lookedAtMax: number;
       readonly chosenMax: number;
     }
+  | {
+      readonly op: 'erase';
+      readonly connectionId: string;
+      readonly performerId: string;
+      /** Whether the mark is removed after the walk; else it stands until it goes by itself. */
+      readonly ends: boolean;
+    }
   | { readonly op: 'pause' | 'resume'; readonly connectionId: string }
   | { readonly op: 'sweep'; readonly lateMs: number; readonly notWithinMs: number }
   | { readonly op: 'advance'; readonly ms: number };

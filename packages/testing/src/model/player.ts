@@ -1,6 +1,6 @@
 /* Plays operations against one store, and answers what can be seen from outside after each. */
 import assert from 'node:assert/strict';
-import type { ActivityStore, ConnectionView, Lease } from '@sluice/core';
+import type { ActivityStore, ConnectionView, ErasureResult, Lease } from '@sluice/core';
 import { makeSettle } from '../builders.ts';
 import type { ContractStore } from '../contract-store.ts';
 import { MODEL_CONNECTIONS, MODEL_TENANTS, modelTenantOf } from './draw-operations.ts';
@@ -47,6 +47,8 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
       case 'replay':
       case 'discard':
         return playEnded(operation);
+      case 'erase':
+        return erase(store, settings, operation);
       case 'pause':
         return store.pause(operation.connectionId);
       case 'resume':
@@ -100,22 +102,22 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
   return {
     async play(operation) {
       const answer = await perform(operation);
-      const connections = await Promise.all(MODEL_CONNECTIONS.map((id) => store.connection(id)));
-      for (const view of connections) if (view !== null) assertBalanced(view);
       return {
         answer,
         ...(await seenOf(store)),
-        connections,
-        unknown: await Promise.all(MODEL_CONNECTIONS.map((id) => readUnknown(store, id))),
         receipts: await Promise.all([...receiptIds].map((id) => store.receipt(id))),
       };
     },
   };
 }
 
-/** What can be seen beside connections and receipts. */
+/** What can be seen beside receipts. */
 async function seenOf(store: ContractStore['store']) {
+  const connections = await Promise.all(MODEL_CONNECTIONS.map((id) => store.connection(id)));
+  for (const view of connections) if (view !== null) assertBalanced(view);
   return {
+    connections,
+    unknown: await Promise.all(MODEL_CONNECTIONS.map((id) => readUnknown(store, id))),
     connectionIds: [...(await store.connectionIds())].sort(),
     notes: await store.fleetNotes(),
     tenants: await Promise.all(MODEL_TENANTS.map((id) => store.tenantQuota(id))),
@@ -132,14 +134,36 @@ async function readUnknown(store: ActivityStore, connectionId: string): Promise<
 
 /** What goes in comes out, or is still there. */
 function assertBalanced(view: ConnectionView): void {
-  const { appended, replayed, delivered, dead, parked, expired, pending } = view;
+  const { appended, replayed, delivered, dead, parked, expired, erasedPending, pending } = view;
   assert.equal(
     appended + replayed,
-    delivered + dead + parked + expired + pending,
+    delivered + dead + parked + expired + erasedPending + pending,
     `${view.connectionId}: entries are lost or made`,
   );
-  const kept = dead + parked - replayed - view.discardedDead - view.discardedParked;
+  const { discardedDead, discardedParked, erasedDead, erasedParked } = view;
+  const kept = dead + parked - replayed - discardedDead - discardedParked - erasedDead - erasedParked;
   assert.equal(view.deadLetters + view.parkedEntries, kept, `${view.connectionId}: ended entries are lost or made`);
+}
+
+/** A whole walk: where its steps end is each store's own. */
+async function erase(
+  store: ActivityStore,
+  { take, deadLettersMax }: ModelSettings,
+  { connectionId, performerId, ends }: Extract<Operation, { op: 'erase' }>,
+): Promise<unknown> {
+  const { entriesMax, unknownPolicy } = take;
+  const step = { connectionId, performerId, deadLettersMax, entriesMax, unknownPolicy, receiptTtlMs: 86_400_000 };
+  let [cursor, inFlight, wakeAtMs]: [string | null, number, number | null] = [null, 0, null];
+  let last: ErasureResult;
+  do {
+    last = await store.erase({ ...step, cursor });
+    if (last.status !== 'walked') return last;
+    cursor = last.cursor;
+    inFlight += last.inFlight;
+    wakeAtMs ??= last.wakeAtMs;
+  } while (cursor !== null);
+  if (ends) await store.endErasure(connectionId, performerId);
+  return { ...last, inFlight, wakeAtMs };
 }
 
 function at(taken: readonly Taken[], place: number): Taken | undefined {

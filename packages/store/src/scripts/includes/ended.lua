@@ -62,15 +62,15 @@ local function receipts_of(shard, entries)
   end
   return receipts
 end
--- What ended is pending again (replayed) or gone (discarded): its receipt counts it there and no longer lists it.
-local function return_to_receipts(receipts, replayed)
+-- What ended is pending again (left) or gone (discarded, erased): its receipt counts it there and no longer lists it.
+local function return_to_receipts(receipts, field)
   for _, r in pairs(receipts) do
     if r then
       redis.call('HINCRBY', r.key, 'listed', 0 - redis.call('HDEL', r.key, unpack(r.names)))
       redis.call('HINCRBY', r.key, 'dead', 0 - r.dead)
       redis.call('HINCRBY', r.key, 'parked', 0 - r.parked)
-      redis.call('HINCRBY', r.key, replayed and 'left' or 'discarded', r.dead + r.parked)
-      if replayed then redis.call('PERSIST', r.key) end
+      redis.call('HINCRBY', r.key, field, r.dead + r.parked)
+      if field == 'left' then redis.call('PERSIST', r.key) end
     end
   end
 end

@@ -28,13 +28,13 @@ local function pick_item(base, cap, now, linger, bound, turn, probe)
   return item, why, group, oldest
 end
 -- Up to `most` entries from the head, no two with the same pair; those keep their place at the head. Expired ones are told apart.
-local function pick_entries(base, item, most, viewed_max, now)
+local function pick_entries(base, item, most, ending, now)
   local key, taken, passed, expired, seen, from = base .. 'i:' .. item, {}, {}, {}, {}, 0
   for _ = 1, READS_MAX do
     local read = redis.call('LRANGE', key, from, from + most - #taken - 1)
     for _, entry in ipairs(read) do
       local pair = pair_of(entry)
-      if is_expired(entry, viewed_max, now) then expired[#expired + 1] = entry
+      if is_expired(entry, ending, now) then expired[#expired + 1] = entry
       elseif seen[pair] then passed[#passed + 1] = entry else seen[pair] = true taken[#taken + 1] = entry end
     end
     from = from + #read

@@ -6,6 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { FastifyHttpOptions } from 'fastify';
+import { type Admission, type AdmissionLimits, admitBodies, TICK_MS } from './admit-bodies.ts';
 import {
   answerClientError,
   answerError,
@@ -25,6 +26,7 @@ import { httpProblem, type Problem, ProblemError, sendProblem } from './problem.
 import { createBodyReader } from './read-body.ts';
 import { type Draining, watchDraining } from './stop-server.ts';
 import type { TlsFiles } from './tls-files.ts';
+import { keepTurn, turnOf } from './turn-of.ts';
 import { type LoadLimits, watchLoad } from './watch-load.ts';
 
 export interface ServerSettings {
@@ -58,7 +60,7 @@ export type TraceRequest = (
   next: () => void,
 ) => (answer: { readonly status: number }) => void;
 
-export interface ServerLimits extends LineLimits, LoadLimits {
+export interface ServerLimits extends LineLimits, LoadLimits, AdmissionLimits {
   /** Bytes of bodies whose requests are not answered yet, all together; 503 beyond it. */
   readonly receivingBytesMax: number;
   readonly connectionsMax: number;
@@ -78,6 +80,9 @@ const LIMITS: ServerLimits = {
   membersMax: 256,
   valuesMax: 200_000,
   receivingBytesMax: 48 * 1024 * 1024,
+  workBytesMin: 1024 * 1024,
+  workBytesMax: 16 * 1024 * 1024,
+  turnWaitMsMax: 500,
   answeringMax: 4000,
   turnMsMax: 300,
   answeringMin: 64,
@@ -120,7 +125,8 @@ export function buildServer(settings: ServerSettings): HttpServer {
   app.server.on('checkExpectation', answerExpectation);
   settings.tls?.onRenewed((pair) => (app.server as TlsServer).setSecureContext({ ...pair, minVersion: TLS_MIN }));
   const draining = watchDraining(app.server);
-  addJsonParser(app, settings, limits);
+  const admission = startAdmission(app, limits);
+  addJsonParser(app, { settings, limits, admission });
   app.setErrorHandler(answerError(settings.logger));
   const methodsOf = knowMethods(app);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, httpProblem('route_not_found')));
@@ -132,7 +138,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
     const problem = checkRequest(request.raw, settings.hostsAllowed);
     done(problem === null ? undefined : new ProblemError(problem));
   });
-  refuseOverload(app, limits);
+  refuseOverload(app, limits, admission);
   const routes: RouteName[] = [];
   app.addHook('onRoute', ({ method, url }) => {
     routes.push(...[method].flat().map((each) => ({ method: each, url })));
@@ -223,14 +229,37 @@ function transportOptions({ tls }: ServerSettings, limits: ServerLimits): object
 /** Whoever looks after the process must be told, whatever it is doing. */
 const ALWAYS_ANSWERED = /^\/(health\/|metrics$)/;
 
-function refuseOverload(app: FastifyInstance, limits: LoadLimits): void {
+/** Looking costs little whatever the load, and has bounds of its own. */
+const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** Made once: most of what an error costs is its stack. */
+const OVERLOADED = new ProblemError(httpProblem('overloaded', 'More requests arrive than are answered.'));
+
+function refuseOverload(app: FastifyInstance, limits: LoadLimits, admission: Admission): void {
   const load = watchLoad(limits, () => performance.now());
   app.addHook('onClose', async () => load.stop());
   app.addHook('onRequest', (request, reply, done) => {
-    const refused = load.isTooHigh() && !ALWAYS_ANSWERED.test(request.routeOptions.url ?? '');
+    const tooHigh = load.isTooHigh() || (admission.isFull() && !LOOKS.has(request.method));
+    const refused = tooHigh && !ALWAYS_ANSWERED.test(request.routeOptions.url ?? '');
     load.enter(reply.raw);
-    done(refused ? new ProblemError(httpProblem('overloaded', 'More requests arrive than are answered.')) : undefined);
+    done(refused ? OVERLOADED : undefined);
   });
+}
+
+function startAdmission(app: FastifyInstance, limits: AdmissionLimits): Admission {
+  const admission = admitBodies(limits, () => performance.now());
+  let before = performance.eventLoopUtilization();
+  const timer = setInterval(() => {
+    const now = performance.eventLoopUtilization();
+    admission.tick(performance.eventLoopUtilization(now, before).utilization);
+    before = now;
+  }, TICK_MS);
+  timer.unref();
+  app.addHook('onClose', async () => clearInterval(timer));
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    turnOf(request).end();
+    done();
+  });
+  return admission;
 }
 
 function pathOf(url: string): string {
@@ -242,7 +271,13 @@ function refuseUnmatched(methods: readonly string[]): Problem {
   return { ...httpProblem('method_not_allowed'), headers: { allow: methods.join(', ') } };
 }
 
-function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: ServerLimits): void {
+interface JsonParserParts {
+  readonly settings: ServerSettings;
+  readonly limits: ServerLimits;
+  readonly admission: Admission;
+}
+
+function addJsonParser(app: FastifyInstance, { settings, limits, admission }: JsonParserParts): void {
   const { bodyBytesMax } = settings;
   const readBody = createBodyReader({ bodyBytesMax, receivingBytesMax: limits.receivingBytesMax });
   app.removeAllContentTypeParsers();
@@ -254,7 +289,12 @@ function addJsonParser(app: FastifyInstance, settings: ServerSettings, limits: S
   app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
     if (!isCharsetUtf8(request.headers['content-type'] ?? ''))
       throw new ProblemError(httpProblem('charset_unsupported'));
-    const body = await readBody(request.headers, stream, responses.get(stream)!);
+    const response = responses.get(stream)!;
+    const body = await readBody(request.headers, stream, response);
+    const entered = admission.enter(body.length);
+    const turn = entered instanceof Promise ? await entered : entered;
+    if (turn === null) throw OVERLOADED;
+    keepTurn(request, response, turn);
     digestBody(request, body);
     return parseJson(body, limits);
   });

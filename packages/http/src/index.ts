@@ -19,4 +19,5 @@ export { HTTP_PROBLEMS, httpProblem, PROBLEM_TYPE, type Problem, ProblemError, s
 export { runService, type Service, type ServiceLogger } from './run-service.ts';
 export { stopServer } from './stop-server.ts';
 export { openTls, type TlsFiles, type TlsPair } from './tls-files.ts';
+export { turnOf } from './turn-of.ts';
 export { type StoreWatch, type WatchedStore, watchStore } from './watch-store.ts';

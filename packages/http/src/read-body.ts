@@ -9,7 +9,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { adaptBudget, type Budget } from './adapt-budget.ts';
 import { httpProblem, type Problem, ProblemError } from './problem.ts';
 
 const gunzipBounded = promisify(gunzip);
@@ -29,9 +28,6 @@ export type ReadBody = (headers: IncomingHttpHeaders, stream: Readable, response
 /** One reader a server, because it counts what all its requests hold. Rejects with a ProblemError. */
 export function createBodyReader(limits: BodyLimits): ReadBody {
   const receiving = { bytes: 0 };
-  const { bodyBytesMax, receivingBytesMax } = limits;
-  const bytesMin = Math.min(1.5 * bodyBytesMax, receivingBytesMax);
-  const budget = adaptBudget({ bytesMin, bytesMax: receivingBytesMax }, () => performance.now());
   return async (headers, stream, response) => {
     const encoding = headers['content-encoding']?.trim().toLowerCase();
     const zipped = encoding === 'gzip';
@@ -39,29 +35,22 @@ export function createBodyReader(limits: BodyLimits): ReadBody {
       throw refusal({ ...httpProblem('content_encoding_unsupported'), headers: { 'accept-encoding': 'gzip' } });
     }
     const announced = headers['content-length'] === undefined ? null : Number(headers['content-length']);
-    const keep = keepUntilClosed(response, receiving, headers['prefer'] === undefined ? budget : null);
-    const received = await receive(stream, announced, { bodyBytesMax, bytesMax: budget.bytes }, receiving);
+    const keep = keepUntilClosed(response, receiving);
+    const received = await receive(stream, announced, limits, receiving);
     keep(received.length);
     return zipped ? unzip(received, limits.bodyBytesMax) : received;
   };
 }
 
-/** budget null: the caller asked to wait, so his time says nothing of how fast bodies are answered. */
-function keepUntilClosed(
-  response: EventEmitter,
-  receiving: { bytes: number },
-  budget: Budget | null,
-): (bytes: number) => void {
-  let [kept, keptAtMs, closed] = [0, 0, false];
+function keepUntilClosed(response: EventEmitter, receiving: { bytes: number }): (bytes: number) => void {
+  let [kept, closed] = [0, false];
   response.once('close', () => {
     closed = true;
     receiving.bytes -= kept;
-    if (kept > 0) budget?.answered(performance.now() - keptAtMs);
   });
   return (bytes) => {
     if (closed) return;
     kept = bytes;
-    keptAtMs = performance.now();
     receiving.bytes += bytes;
   };
 }
@@ -69,10 +58,9 @@ function keepUntilClosed(
 function receive(
   stream: Readable,
   announced: number | null,
-  limits: { readonly bodyBytesMax: number; readonly bytesMax: () => number },
+  { bodyBytesMax, receivingBytesMax }: BodyLimits,
   receiving: { bytes: number },
 ): Promise<Buffer> {
-  const { bodyBytesMax, bytesMax } = limits;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   if (announced !== null && announced > bodyBytesMax + DISCARD_BYTES_MAX) {
     return Promise.reject(refusal(tooLarge(bodyBytesMax)));
@@ -95,7 +83,7 @@ function receive(
   stream.on('data', (chunk: Buffer) => {
     seen += chunk.length;
     if (seen > bodyBytesMax) refuse(tooLarge(bodyBytesMax));
-    else if (receiving.bytes + chunk.length > bytesMax()) refuse(httpProblem('overloaded'));
+    else if (receiving.bytes + chunk.length > receivingBytesMax) refuse(httpProblem('overloaded'));
     if (refused !== null) {
       if (seen > bodyBytesMax + DISCARD_BYTES_MAX) reject(refusal(refused));
       return;

@@ -31,6 +31,8 @@ export interface AppendSettings {
 export interface AppendLimits {
   /** From asking the store for the first piece of a request to giving up on the last, second tries included. */
   readonly requestMsMax: number;
+  /** The same from when the whole request was there: one that had to wait for its turn has less time left. */
+  readonly answerMsMax: number;
   /** Pieces the store was asked for and has not answered, all requests together. */
   readonly piecesInFlightMax: number;
   readonly retryAfterMs: number;
@@ -42,6 +44,7 @@ export interface AppendLimits {
 /** 700 ms: with what surrounds it, on a busy machine too, a caller has an answer within a second. 2,000: half of the 4,096 answers a lane remembers. */
 export const APPEND_LIMITS: AppendLimits = {
   requestMsMax: 700,
+  answerMsMax: 950,
   piecesInFlightMax: 2000,
   retryAfterMs: 50,
   silentProbeMs: 100,
@@ -74,6 +77,8 @@ export interface RequestToAppend {
   readonly rejected: readonly RejectedEntry[];
   /** Found within the request. */
   readonly duplicates: number;
+  /** For its turn. */
+  readonly waitedMs: number;
 }
 
 export type AppendOutcome =
@@ -119,7 +124,11 @@ export function createAppender(parts: AppendParts): Appender {
     if ('appended' in stored && stored.wakeAtMs !== null) wake(piece.connectionId, stored.wakeAtMs);
     return result;
   }
-  return { appendPiece, append: (request) => appendRequest(request, appendPiece, parts.limits.requestMsMax) };
+  return { appendPiece, append: (request) => appendRequest(request, appendPiece, msMaxOf(request, parts.limits)) };
+}
+
+function msMaxOf({ waitedMs }: RequestToAppend, { requestMsMax, answerMsMax }: AppendLimits): number {
+  return Math.min(requestMsMax, answerMsMax - waitedMs);
 }
 
 async function appendRequest(

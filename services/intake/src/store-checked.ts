@@ -49,11 +49,12 @@ export async function storeChecked(
     readonly settings: AppendSettings;
     readonly key: RequestKey | null;
     readonly wantsReceipt: boolean;
+    readonly waitedMs: number;
   },
   { accepted, rejected, duplicates }: CheckedBody,
 ): Promise<StoredRequest> {
   const durability = promiseOrThrow(parts);
-  const { connectionId, settings, key, wantsReceipt } = target;
+  const { connectionId, settings, key, wantsReceipt, waitedMs } = target;
   const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
   const receiptIdOf = (ref: string | null) => (ref === null ? null : receiptIdOfShard(parts.shardTag, ref));
   const outcome = await parts.append({
@@ -66,6 +67,7 @@ export async function storeChecked(
     key: key === null ? null : { ...key, ...keyLimitsOf(parts) },
     rejected,
     duplicates,
+    waitedMs,
   });
   if (outcome.status !== 'stored') throw await refusalOf(parts, { ...target, entries: accepted.length }, outcome);
   const { appended, replayed, keptMs, receiptRef } = outcome;

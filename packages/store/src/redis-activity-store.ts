@@ -64,6 +64,10 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
       const [ref] = (await run('keyed-receipt', [shard], [id, windowMs])) as [string];
       return ref === '' ? null : ref;
     },
+    isKeyRemembered: async ({ id, windowMs }) => {
+      const [, remembered] = (await run('keyed-receipt', [shard], [id, windowMs])) as [string, number];
+      return remembered === 1;
+    },
     endedReceipts: async (receiptIds) => {
       if (receiptIds.length > RECEIPTS_WATCHED_MAX)
         throw new RangeError(`${receiptIds.length} receipts; at most ${RECEIPTS_WATCHED_MAX} a call.`);

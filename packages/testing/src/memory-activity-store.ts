@@ -72,6 +72,10 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     sweep: async (request) => sweepPromises(state, request, now()),
     receipt: async (receiptId) => structuredClone(viewReceipt(state, receiptId, now())),
     receiptRefOfKey: async (key) => findKey(state, key, now())?.receiptRef ?? null,
+    isKeyRemembered: async (key) => {
+      const found = findKey(state, key, now());
+      return found !== null && found !== undefined;
+    },
     endedReceipts: async (receiptIds) => receiptIds.filter((id) => viewReceipt(state, id, now())?.final !== false),
     connection: async (id) => {
       const connection = knownConnections(state).find((known) => known.id === id);

@@ -9,6 +9,7 @@ import {
   LineBody,
   type Problem,
   ProblemError,
+  turnOf,
 } from '@sluice/http';
 import { answerStored, keyHeaders, refuse, refuseAll, refuseBody } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
@@ -40,17 +41,17 @@ interface Target {
 }
 
 export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: ActivityRouteParts): void {
-  const onRequest = refuseForeign(parts);
+  const hooks = { onRequest: refuseForeign(parts), onResponse: chargeInvalid(parts) };
   app.post<{ Params: { connectionId: string; itemId: string } }>(
     '/v1/connections/:connectionId/items/:itemId/activities',
-    { onRequest },
+    hooks,
     (request, reply) => takeActivities(parts, request.params, request, reply),
   );
   void app.register(async (bulk) => {
     lineBodies.accept(bulk);
     bulk.post<{ Params: { connectionId: string } }>(
       '/v1/connections/:connectionId/activities',
-      { onRequest },
+      hooks,
       (request, reply) => {
         const target = { connectionId: request.params.connectionId, itemId: null };
         return request.body instanceof LineBody
@@ -70,14 +71,24 @@ export function refuseForeign({ settingsOf }: Pick<ActivityRouteParts, 'settings
   };
 }
 
+const INVALID: ReadonlySet<number> = new Set([400, 413, 415]);
+
+/** Who sends what cannot be taken is told so and not that it is too much; but it was a request. */
+export function chargeInvalid({ charge }: Pick<ActivityRouteParts, 'charge'>) {
+  return ({ caller }: FastifyRequest, { statusCode }: FastifyReply, done: () => void): void => {
+    if (INVALID.has(statusCode)) charge.invalid(caller);
+    done();
+  };
+}
+
 async function takeActivities(
   parts: ActivityRouteParts,
-  target: Target,
+  place: Target,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { connectionId, itemId } = target;
-  const settings = settingsOrThrow(parts, target);
+  const { connectionId, itemId } = place;
+  const settings = settingsOrThrow(parts, place);
   const key = keyOf(parts, request);
   if (request.body === undefined) throw new ProblemError(httpProblem('body_empty'));
   const checked = checkBody(request.body, itemId, parts.rules);
@@ -85,12 +96,9 @@ async function takeActivities(
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  await parts.charge.request(request.caller, checked.accepted.length);
-  const stored = await storeChecked(
-    parts,
-    { connectionId, settings, key, wantsReceipt: parts.wantsReceipt(request) },
-    checked,
-  );
+  await parts.charge.request(request.caller, checked.accepted.length, key);
+  const target = { connectionId, settings, key, wantsReceipt: parts.wantsReceipt(request) };
+  const stored = await storeChecked(parts, { ...target, waitedMs: turnOf(request).waitedMs }, checked);
   const answer = answerStored({ receiptId: stored.receiptId, connectionId }, checked, stored.appended);
   return addStoredHeaders(reply, stored).code(answer.status).send(answer.body);
 }

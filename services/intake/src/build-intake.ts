@@ -1,6 +1,6 @@
 /* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
 import { type Config, rememberConnections } from '@sluice/config';
-import type { Access, ActivityStore, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
+import type { Access, ActivityStore, BodyRules, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
 import { type Logger, limitLogs, type Metrics, type Tracing } from '@sluice/telemetry';
@@ -25,7 +25,7 @@ export interface IntakeParts {
   readonly quotas: CallerQuotas;
   readonly store: Pick<
     ActivityStore,
-    'append' | 'receipt' | 'connection' | 'endedReceipts' | 'receiptRefOfKey' | 'noteTrace'
+    'append' | 'receipt' | 'connection' | 'endedReceipts' | 'receiptRefOfKey' | 'isKeyRemembered' | 'noteTrace'
   >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability' | 'doubt'>;
@@ -53,6 +53,10 @@ export interface IntakeParts {
 /** Of routes that do not say it: who sends has to be allowed to send, who looks to look. */
 function scopesOf(method: string): readonly Scope[] {
   return method === 'GET' || method === 'HEAD' ? ['read'] : ['ingest'];
+}
+
+function rulesOf({ performerIds, activityBytesMax, requestActivitiesMax: activitiesMax }: Config): BodyRules {
+  return { performerIds, activityBytesMax, activitiesMax };
 }
 
 export function buildIntake(parts: IntakeParts): HttpServer {
@@ -89,7 +93,11 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     onNotReplicated: watch.doubt,
   });
   const routeParts = {
-    charge: chargeCallers({ quotas: parts.quotas, ...(parts.pause !== undefined && { pause: parts.pause }) }),
+    charge: chargeCallers({
+      quotas: parts.quotas,
+      isKeyRemembered: (id) => store.isKeyRemembered({ id, windowMs: IDEMPOTENCY_WINDOW_MS }),
+      ...(parts.pause !== undefined && { pause: parts.pause }),
+    }),
     wantsReceipt: ({ caller }: { readonly caller: Caller }) => caller.receipts,
     receiptRefOfKey: (id: string) => store.receiptRefOfKey({ id, windowMs: IDEMPOTENCY_WINDOW_MS }),
     awaitReceipt: createReceiptWaits({
@@ -106,11 +114,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
       lines: { windowMs: config.dedupeWindowMs, idsMax: config.dedupeMax },
     },
     ...appender,
-    rules: {
-      performerIds: config.performerIds,
-      activityBytesMax: config.activityBytesMax,
-      activitiesMax: config.requestActivitiesMax,
-    },
+    rules: rulesOf(config),
     settingsOf,
     rememberAs: rememberBy(config.dedupe),
     durability: () => {
@@ -126,9 +130,8 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   addActivityRoutes(server, routeParts);
   addGraphRoutes(server, routeParts);
   addReceiptRoutes(server.app, {
+    ...routeParts,
     store,
-    callerOf: routeParts.callerOf,
-    shardTag: parts.shardTag,
     keyMs: IDEMPOTENCY_WINDOW_MS,
     lingerMsOf: (id) => settingsOf(id)?.lingerMs ?? 0,
     limits: { ...READ_LIMITS, ...parts.limits },

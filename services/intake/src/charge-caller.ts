@@ -9,22 +9,27 @@ import { storeUnavailable } from './answer-append.ts';
 
 export interface ChargeParts {
   readonly quotas: CallerQuotas;
+  readonly isKeyRemembered: (keyId: string) => Promise<boolean>;
   readonly pause?: (ms: number) => Promise<void>;
 }
 
 export interface ChargeCaller {
-  /** Throws 429 when the quota does not give so much. */
-  request(caller: Caller, activities: number): Promise<void>;
+  /** Throws 429 when the quota does not give so much. What came before under its Idempotency-Key was charged then. */
+  request(caller: Caller, activities: number, key: { readonly id: string } | null): Promise<void>;
+  /** A request of which nothing was valid: it counts as a request, and is told what is wrong with it all the same. */
+  invalid(caller: Caller): void;
   /** What a stream charges for each of its pieces; with the first for itself as well. */
   stream(caller: Caller): ChargePiece;
 }
 
 export type ChargePiece = (activities: number) => Promise<void>;
 
+/** Nobody waits for what an invalid request is charged, so it has a bound of its own. */
+const UNAWAITED_MAX = 1000;
 /** A stream that would have to wait longer ends with 429 and says up to where it came. */
 const STREAM_WAIT_MS_MAX = 10_000;
 
-export function chargeCallers({ quotas, pause = sleep }: ChargeParts): ChargeCaller {
+export function chargeCallers({ quotas, isKeyRemembered, pause = sleep }: ChargeParts): ChargeCaller {
   /** 0: granted; else when to ask again. */
   async function charge(caller: Caller, requests: number, activities: number): Promise<number> {
     if (!isLimited(caller)) return 0;
@@ -47,10 +52,25 @@ export function chargeCallers({ quotas, pause = sleep }: ChargeParts): ChargeCal
       await pause(retryAfterMs);
     }
   }
+  /** A store that cannot say it will not grant a charge either. */
+  async function cameBefore(key: { readonly id: string } | null): Promise<boolean> {
+    return key !== null && (await isKeyRemembered(key.id).catch(() => false));
+  }
+  let unawaited = 0;
   return {
-    request: async (caller, activities) => {
+    request: async (caller, activities, key) => {
+      if (!isLimited(caller) || (await cameBefore(key))) return;
       const retryAfterMs = await charge(caller, 1, activities);
       if (retryAfterMs > 0) throw new ProblemError(quotaProblem(retryAfterMs, TAKEN_WHOLE));
+    },
+    invalid: (caller) => {
+      if (unawaited >= UNAWAITED_MAX) return;
+      unawaited++;
+      charge(caller, 1, 0)
+        .catch(() => {})
+        .finally(() => {
+          unawaited--;
+        });
     },
     stream: (caller) => {
       let requests = 1;

@@ -37,6 +37,7 @@ const UNREADABLE: ReadonlySet<string> = new Set([
   'body_too_complex',
   'body_member_forbidden',
   'body_member_unknown',
+  'body_number_out_of_range',
 ]);
 
 export interface GraphIds {

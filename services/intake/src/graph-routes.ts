@@ -13,8 +13,16 @@ import {
   type Problem,
   ProblemError,
   REQUEST_ID,
+  turnOf,
 } from '@sluice/http';
-import { type ActivityRouteParts, addStoredHeaders, keyOf, refuseForeign, settingsOrThrow } from './activity-routes.ts';
+import {
+  type ActivityRouteParts,
+  addStoredHeaders,
+  chargeInvalid,
+  keyOf,
+  refuseForeign,
+  settingsOrThrow,
+} from './activity-routes.ts';
 import { refuse, refuseAll, refuseBody, refuseEmpty } from './answer-append.ts';
 import { type GraphIds, type GraphVersion, graphError, graphResults } from './graph-answers.ts';
 import { readPreferWait } from './read-prefer.ts';
@@ -53,7 +61,7 @@ function addVersion(graph: FastifyInstance, version: GraphVersion, parts: Activi
   for (const action of ACTIONS) {
     graph.post<{ Params: GraphTarget }>(
       `/${version}/external/connections/:connectionId/items/:itemId/${action}`,
-      { onRequest: refuseForeign(parts) },
+      { onRequest: refuseForeign(parts), onResponse: chargeInvalid(parts) },
       (request, reply) => {
         nameRequest(reply);
         return takeGraphActivities(parts, { version, target: request.params, request }, reply);
@@ -112,10 +120,13 @@ async function takeGraphActivities(
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  await parts.charge.request(call.request.caller, checked.accepted.length);
+  await parts.charge.request(call.request.caller, checked.accepted.length, key);
   const waitS = readPreferWait(call.request.headers['prefer']);
   const wantsReceipt = waitS !== null || parts.wantsReceipt(call.request);
-  const stored = await storeChecked(parts, { connectionId, settings, key, wantsReceipt }, checked);
+  const turn = turnOf(call.request);
+  const target = { connectionId, settings, key, wantsReceipt, waitedMs: turn.waitedMs };
+  const stored = await storeChecked(parts, target, checked);
+  turn.end();
   addStoredHeaders(reply, stored);
   if (waitS !== null) return answerWaited(parts, { waitS, receiptId: stored.receiptId, checked, sent, call }, reply);
   return reply.code(checked.rejected.length === 0 ? 200 : 207).send(graphResults(call.version, sent, checked));

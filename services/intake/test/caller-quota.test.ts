@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixedAccess, testKey } from '@sluice/access/fixed';
-import { createMemoryCallerQuotas, manualClock } from '@sluice/testing';
+import { createMemoryActivityStore, createMemoryCallerQuotas, manualClock } from '@sluice/testing';
 import { BULK_URL, openFakeIntake, VALID } from './fake-parts.ts';
 
 const [SLOW, FREE, SLOWER] = [0, 1, 2].map((n) => ({ authorization: `Bearer ${testKey(n)}` }));
@@ -16,6 +16,16 @@ function open() {
   const clock = manualClock();
   const quotas = createMemoryCallerQuotas(clock);
   return { clock, quotas, ...openFakeIntake({}, { access, quotas, pause: clock.advance }) };
+}
+
+/** On a store that remembers. */
+function openKeyed() {
+  const clock = manualClock();
+  const quotas = createMemoryCallerQuotas(clock);
+  const store = createMemoryActivityStore(clock);
+  let refs = 0;
+  const randomBytes = (count: number) => new Uint8Array(count).fill(10 + refs++);
+  return { clock, ...openFakeIntake({}, { access, quotas, store, randomBytes }) };
 }
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
@@ -51,10 +61,31 @@ test('two intakes share one quota', async () => {
   assert.deepEqual(statuses, [202, 202, 429, 429]);
 });
 
-test('a wrong request is told so, and not that there were too many', async () => {
-  const { post } = open();
-  for (let n = 0; n < 5; n++) assert.equal((await post(BULK_URL, { activities: [{}] }, SLOW)).status, 400);
-  assert.equal((await post(BULK_URL, activities(1), SLOW)).status, 202);
+test('a wrong request is told so, and not that there were too many; it counts as a request, without activities', async () => {
+  const { post, clock } = open();
+  const long = { activities: Array.from({ length: 500 }, () => ({})) };
+  for (const body of [long, '{', { activities: [] }, '']) assert.equal((await post(BULK_URL, body, SLOW)).status, 400);
+  assert.equal((await post(BULK_URL, activities(1), SLOW)).status, 429, 'two requests a second');
+  await clock.advance(1000);
+  assert.equal((await post(BULK_URL, activities(100), SLOW)).status, 202, 'a hundred activities a second');
+  for (let n = 0; n < 5; n++) assert.equal((await post(BULK_URL, { activities: [{}] }, FREE)).status, 400);
+});
+
+test('what came before under its Idempotency-Key has its answer without being charged again, also over the quota', async () => {
+  const { post, clock } = openKeyed();
+  const key = { ...SLOW, 'idempotency-key': 'once' };
+  const first = await post(BULK_URL, activities(100), key);
+  assert.equal(first.status, 202);
+  for (let n = 0; n < 5; n++) {
+    const again = await post(BULK_URL, activities(100), key);
+    assert.deepEqual([again.status, again.body], [202, first.body]);
+    assert.equal(again.headers['idempotent-replayed'], 'true');
+  }
+  assert.equal((await post(BULK_URL, activities(1), key)).status, 422);
+  const other = { ...SLOW, 'idempotency-key': 'other' };
+  assert.equal((await post(BULK_URL, activities(1), other)).status, 429, 'a new key is charged');
+  await clock.advance(1000);
+  assert.equal((await post(BULK_URL, activities(100), other)).status, 202, 'nothing was charged for the others');
 });
 
 test('on Graph’s path the quota speaks as Graph does', async () => {

@@ -80,6 +80,7 @@ export function openFakeIntake(
       endedReceipts: async (ids) => ids,
       noteTrace: async () => {},
       receiptRefOfKey: async () => null,
+      isKeyRemembered: async () => false,
     },
     scheduler: {
       wake: async (connectionId, atMs) => {

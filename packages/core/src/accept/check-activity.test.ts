@@ -55,6 +55,16 @@ test('annotations and null members are dropped, on the activity and on its perfo
   assert.deepEqual(accepted(annotated), accepted(VALID));
 });
 
+test('a number beyond all numbers is refused where it stands, also in an annotation', () => {
+  const sent = (annotation: string) =>
+    JSON.parse(JSON.stringify(VALID).replace('{', `{"@odata.note":${annotation},`)) as unknown;
+  for (const annotation of ['1e400', '-1e400', '[1,{"a":[1e400]}]'])
+    rejected(sent(annotation), 'number_out_of_range', '/@odata.note'.replace('@', '%40'));
+  for (const annotation of ['1e308', '12345678901234567890', '[[],{},"1e400",null,true]']) accepted(sent(annotation));
+  const inside = { ...VALID, performedBy: { ...VALID.performedBy, '@odata.x': Number.NEGATIVE_INFINITY } };
+  rejected(inside, 'number_out_of_range', '/performedBy/%40odata.x');
+});
+
 test('any other member is refused by its name, with what was probably meant', () => {
   assert.match(
     rejected({ ...VALID, startDatetime: 'x' }, 'member_unknown', '/startDatetime'),

@@ -13,7 +13,7 @@ import {
 } from '../activity/activity.ts';
 import type { InstantProblem } from '../activity/instant.ts';
 import { ITEM_ID, OBJECT_ID } from '../limits.ts';
-import { isKeepableId, jsonBytes } from './check-text.ts';
+import { hasInfinity, isKeepableId, jsonBytes } from './check-text.ts';
 import { suggest } from './did-you-mean.ts';
 import { readStart } from './read-start.ts';
 import { pointerToken, type Rejection, type RejectionCode, reject } from './rejection.ts';
@@ -51,7 +51,7 @@ export function checkActivity(value: unknown, rules: ActivityRules): CheckedActi
   if (!isObject(value)) return reject('activity_not_object', '');
   const bulk = rules.itemId === 'required';
   const stray = findStray(value, bulk ? isBulkMember : isMember);
-  if (typeof stray === 'string') return rejectStray(stray, '', bulk ? BULK_MEMBERS : MEMBERS);
+  if (typeof stray === 'string') return rejectStray(stray, '', value, bulk ? BULK_MEMBERS : MEMBERS);
   const { type, startDateTime, performedBy, id } = value;
   const itemId = bulk ? value['itemId'] : null;
   if (bulk && (typeof itemId !== 'string' || !ITEM_ID.test(itemId))) {
@@ -98,7 +98,7 @@ interface CheckedPerformer {
 function checkPerformer(value: unknown, rules: ActivityRules): CheckedPerformer | Rejection {
   if (!isObject(value)) return reject(isAbsent(value) ? 'performer_missing' : 'performer_not_object', '/performedBy');
   const stray = findStray(value, isPerformerMember);
-  if (typeof stray === 'string') return rejectStray(stray, '/performedBy', PERFORMER_MEMBERS);
+  if (typeof stray === 'string') return rejectStray(stray, '/performedBy', value, PERFORMER_MEMBERS);
   const { type, id } = value;
   if (!isPerformerType(type)) {
     return rejectWord(type, '/performedBy/type', 'performer_type_missing', 'performer_type_unknown', PERFORMER_TYPES);
@@ -113,7 +113,7 @@ function checkPerformer(value: unknown, rules: ActivityRules): CheckedPerformer 
 }
 
 /**
- * The name of the first member that has no place here; else the most bytes that annotations (`@odata.…`) may have as JSON.
+ * The name of the first member that has no place here, or that no JSON can say; else the most bytes that annotations (`@odata.…`) may have as JSON.
  * They are dropped: ours are added towards Graph. Members that are null count as absent.
  */
 function findStray(value: Members, isKnown: (name: string) => boolean): string | number {
@@ -121,7 +121,7 @@ function findStray(value: Members, isKnown: (name: string) => boolean): string |
   for (const name in value) {
     const member = value[name];
     if (isKnown(name) || member === null) continue;
-    if (!name.startsWith('@odata.')) return name;
+    if (!name.startsWith('@odata.') || hasInfinity(member)) return name;
     bytes +=
       typeof member === 'string' ? (name.length + member.length + 1) * ESCAPED_BYTES_MAX : Number.POSITIVE_INFINITY;
   }
@@ -140,7 +140,10 @@ function isPerformerMember(name: string): boolean {
   return name === 'type' || name === 'id';
 }
 
-function rejectStray(name: string, parent: string, known: readonly string[]): Rejection {
+function rejectStray(name: string, parent: string, members: Members, known: readonly string[]): Rejection {
+  if (name.startsWith('@odata.') && hasInfinity(members[name])) {
+    return reject('number_out_of_range', `${parent}/${pointerToken(name)}`);
+  }
   if (name === 'itemId') return reject('member_unknown', '/itemId', ' The item is the one that the path names.');
   return reject('member_unknown', `${parent}/${pointerToken(name)}`, suggest(name, known));
 }

@@ -105,6 +105,8 @@ test('bodies that are refused as a whole say why', () => {
     refused({ activities: [] }, itemId, 'no_activities', '#/activities');
     refused({ activities: {} }, itemId, 'activities_not_list', '#/activities');
     refused({ activities: [VALID], itemId: 'a' }, itemId, 'body_member_unknown', '#/itemId');
+    const beyond = { activities: [VALID], '@odata.count': Number.POSITIVE_INFINITY };
+    refused(beyond, itemId, 'body_number_out_of_range', '#/%40odata.count');
   }
 });
 

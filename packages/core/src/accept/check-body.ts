@@ -5,6 +5,7 @@
 import type { Activity } from '../activity/activity.ts';
 import type { RejectedEntry } from '../ports/activity-store.ts';
 import { type ActivityRules, checkActivity } from './check-activity.ts';
+import { hasInfinity } from './check-text.ts';
 import { suggest } from './did-you-mean.ts';
 import { BODY_REFUSALS, type BodyRefusalCode, pointerToken } from './rejection.ts';
 
@@ -52,7 +53,10 @@ export function checkBody(body: unknown, itemId: string | null, rules: BodyRules
     return one ? checkList([members], itemId, '#', rules) : refuse('no_activities', '#');
   }
   for (const name in members) {
-    if (name === 'activities' || members[name] === null || name.startsWith('@odata.')) continue;
+    if (name === 'activities' || members[name] === null) continue;
+    const annotation = name.startsWith('@odata.');
+    if (annotation && hasInfinity(members[name])) return refuse('body_number_out_of_range', `#/${pointerToken(name)}`);
+    if (annotation) continue;
     return refuse('body_member_unknown', `#/${pointerToken(name)}`, suggest(name, ['activities']));
   }
   if (!Array.isArray(activities)) return refuse('activities_not_list', '#/activities');

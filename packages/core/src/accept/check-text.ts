@@ -1,4 +1,4 @@
-/* Texts that are kept: bounded, and free of what breaks on its way through JSON, Redis or a URL. */
+/* Texts that are kept, and what comes with them: bounded, and free of what breaks on its way through JSON, Redis or a URL. */
 
 export const ID_CHARACTERS_MAX = 128;
 
@@ -29,4 +29,10 @@ function utf8Bytes(text: string): number {
     else if (unit >= 0x80) bytes += 1;
   }
   return bytes;
+}
+
+/** Whether a number in it was beyond all numbers: `1e400` is read as Infinity, which JSON cannot say. */
+export function hasInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasInfinity);
 }

@@ -4,6 +4,7 @@ export const REJECTIONS = {
   activity_not_object: 'An activity is a JSON object.',
   activity_too_large: 'The activity is too large.',
   member_unknown: 'There is no such member.',
+  number_out_of_range: 'A number is too large to be kept.',
   type_missing: 'type is missing; it says what was done: viewed, modified, created or commented.',
   type_unknown: 'type must be one of viewed, modified, created, commented.',
   start_missing: 'startDateTime is missing; it says when it was done.',
@@ -30,6 +31,7 @@ export type RejectionCode = keyof typeof REJECTIONS;
 export const BODY_REFUSALS = {
   body_not_object: 'The body must be a JSON object.',
   body_member_unknown: 'There is no such member beside activities.',
+  body_number_out_of_range: 'A number is too large to be kept.',
   activities_not_list: 'activities must be a list.',
   no_activities: 'There is no activity in the body.',
   too_many_activities: 'There are too many activities in one body.',

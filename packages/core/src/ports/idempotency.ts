@@ -50,4 +50,6 @@ export type KeyResult =
 export interface IdempotencyStore {
   /** The receipt of the request that came under a key; null: the key is not remembered, or its request wanted no receipt. Reads only. */
   receiptRefOfKey(key: Pick<PieceKey, 'id' | 'windowMs'>): Promise<string | null>;
+  /** Whether anything of a request that came under a key is stored. Reads only. */
+  isKeyRemembered(key: Pick<PieceKey, 'id' | 'windowMs'>): Promise<boolean>;
 }

@@ -95,10 +95,13 @@ export function idempotencyContract(makeStore: MakeStore): void {
       const send = sender(steps);
       const key = { id: '4611686018427387904', windowMs: DAY_MS };
       assert.equal(await steps.store.receiptRefOfKey(key), null);
+      assert.equal(await steps.store.isKeyRemembered(key), false);
       await send({}, { last: false });
+      assert.equal(await steps.store.isKeyRemembered(key), true);
       assert.equal(await steps.store.receiptRefOfKey(key), REF);
       await send({ id: '7' }, { receiptId: null });
       assert.equal(await steps.store.receiptRefOfKey({ ...key, id: '7' }), null);
+      assert.equal(await steps.store.isKeyRemembered({ ...key, id: '7' }), true, 'without a receipt as well');
     }));
 
   test('a refused request is not remembered', () =>

@@ -24,6 +24,8 @@ const PROBE_PAUSE_S_MIN = 12;
 /** Share of calls that probes may have refused: a third of the half per cent that is to be kept, or in proportion to a larger budget. */
 const PROBE_REFUSED_SHARE = 0.0015;
 const PROBE_REFUSED_PER_BUDGET = 1 / 12;
+/** Where a refusal closes for milliseconds only, it costs the call and nothing else. */
+const PROBE_REFUSED_SHARE_CHEAP = 0.003;
 /** A probe that came so far above its base has found a raised limit. */
 const PROBE_STEP_MAX = 0.35;
 /** Closures shorter than this (a decimal Retry-After) make refusals cheap. */
@@ -79,7 +81,8 @@ function waitForProbe(memory: Memory, settings: QuotaSettings): Memory {
 
 /** What a probe costs (a closure, some calls refused), spread over so much time that it is within the budget. */
 function probePauseS(memory: Memory, settings: QuotaSettings): number {
-  const refusedShare = Math.max(PROBE_REFUSED_SHARE, settings.probeBudget * PROBE_REFUSED_PER_BUDGET);
+  const floor = memory.costS < CHEAP_S ? PROBE_REFUSED_SHARE_CHEAP : PROBE_REFUSED_SHARE;
+  const refusedShare = Math.max(floor, settings.probeBudget * PROBE_REFUSED_PER_BUDGET);
   const pauseS = Math.max(memory.costS / settings.probeBudget, memory.costCalls / (refusedShare * memory.rate));
   // A probe tests the whole quota. Where only a share may be used, what it takes from others counts as well.
   return Math.max(PROBE_PAUSE_S_MIN, pauseS / settings.share);

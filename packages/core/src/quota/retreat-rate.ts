@@ -35,6 +35,13 @@ const SLIPS_IGNORED = 9;
 /** Two runs agree when their estimates differ by no more than this, at rates that differ by at least APART. */
 const AGREE = 0.025;
 const APART = 0.08;
+/**
+ * How much more than their estimate is held when runs agree. They say a little too little: a closure is up to a tenth longer
+ * than what was told, and a limit whose burst is full by then forgets the rest. With such a reserve it takes a rate of 1 % too
+ * much for a hundred seconds. Where a refusal is a large share of the calls of that time, less.
+ */
+const AGREED_MARGIN = 0.01;
+const AGREED_MARGIN_FROM_RATE = 30;
 /** A window of one second never takes this long to refuse a rate that is more than a call above it. */
 const NO_WINDOW_S = 1.3;
 /** Beyond this, what held at a lower rate may have been owed to the reserve. */
@@ -144,7 +151,10 @@ function narrow(closed: Memory, memory: Memory, refused: SearchRefusal): Memory 
   const agreed = agrees ? memory.agreed + 1 : 0;
   if (agreed >= 2 && memory.heldS > NO_WINDOW_S && !isWithin(memory.estimateRate / rate, APART)) {
     const reserveS = Math.max(closed.reserveS, 0.3);
-    return holdRate({ ...closed, reserveS, estimate: 0, agreed: 0, falls: 0 }, refused.agreedRate * 0.995);
+    return holdRate(
+      { ...closed, reserveS, estimate: 0, agreed: 0, falls: 0 },
+      refused.agreedRate * (1 + Math.min(AGREED_MARGIN, (AGREED_MARGIN * rate) / AGREED_MARGIN_FROM_RATE)),
+    );
   }
   const falls = memory.falls + 1;
   const low = lowerBound(closed, memory, { ...refused, falls });

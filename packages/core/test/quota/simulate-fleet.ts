@@ -202,11 +202,16 @@ class Fleet {
     this.#buckets[index] =
       call.retryAfterMs === null
         ? countAccepted(before, call.epoch)
-        : countRefused(before, call.epoch, nowMs, Math.ceil(call.retryAfterMs));
+        : countRefused(before, call.epoch, nowMs, this.#waitMs(call.retryAfterMs));
     this.#learn(index, at);
     for (const worker of this.#parked) {
       if (this.#bucketOf(worker) === index && this.#parked.delete(worker)) this.#takeNext(worker, at);
     }
+  }
+
+  /** Retry-After is a floor; the settlement of a call adds up to a tenth of it. */
+  #waitMs(retryAfterMs: number): number {
+    return Math.ceil(retryAfterMs + this.#chance() * Math.min(1000, 0.1 * retryAfterMs));
   }
 
   #learn(index: number, at: number): void {

@@ -1,7 +1,7 @@
 import { type Bucket, LATENESS_US } from '@sluice/core';
 
 /** The order in which the scripts hand out a bucket. */
-const FIELDS = [
+export const BUCKET_FIELDS = [
   'version',
   'memory',
   'interval',
@@ -23,7 +23,12 @@ const FIELDS = [
 export function readBucket(reply: unknown): Bucket | null {
   const values = reply as readonly (string | null)[];
   if (values.length === 0) return null;
-  return bucketOf(new Map(FIELDS.map((field, i) => [field, values[i] ?? null])));
+  return bucketOf(new Map(BUCKET_FIELDS.map((field, i) => [field, values[i] ?? null])));
+}
+
+/** The values of its fields, as they lie in the hash; null: it has learned nothing yet. */
+export function bucketOfValues(values: readonly (string | null)[]): Bucket | null {
+  return values.every((value) => value === null) ? null : readBucket(values);
 }
 
 /** A bucket from the fields of its hash. */

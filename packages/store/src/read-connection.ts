@@ -1,10 +1,38 @@
+/* What the script says of a connection, as people see it. */
 import type { ConnectionView } from '@sluice/core';
-import { bucketOf } from './read-bucket.ts';
+import { BUCKET_FIELDS, bucketOfValues } from './read-bucket.ts';
 
-type Reply = readonly [
-  nowMs: number,
-  meta: readonly string[],
-  bucket: readonly string[],
+/** Counters that are numbers under their own name; the script needs the first three itself. */
+const COUNTS = [
+  'pending',
+  'dead',
+  'parked',
+  'delayed',
+  'appended',
+  'duplicates',
+  'delivered',
+  'retried',
+  'replayed',
+  'discardedDead',
+  'discardedParked',
+  'expired',
+  'erasedPending',
+  'erasedDead',
+  'erasedParked',
+  'unknown',
+  'calls',
+  'callEntries',
+  'staleSettles',
+] as const;
+const OTHERS = ['paused', 'block', 'reason', 'blockedSince', 'inFlight'] as const;
+const FIELDS = [...COUNTS, ...OTHERS];
+
+/** What the script is to read of a connection and of its bucket, in this order. */
+export const VIEW_FIELDS = [FIELDS.join(' '), BUCKET_FIELDS.join(' ')] as const;
+
+export type ConnectionReply = readonly [
+  counters: readonly (string | null)[],
+  bucket: readonly (string | null)[],
   oldestMs: string,
   leased: number,
   deadLetters: number,
@@ -12,50 +40,45 @@ type Reply = readonly [
   leases: number,
 ];
 
-export function readConnection(connectionId: string, reply: unknown): ConnectionView | null {
-  const [nowMs, metaFields, bucketFields, oldestMs, leased, deadLetters, parkedEntries, leases] = reply as Reply;
-  const meta = pairs(metaFields);
-  if (!meta.has('appended')) return null;
-  const count = (field: string) => Number(meta.get(field) ?? 0);
-  const bucket = bucketFields.length === 0 ? null : bucketOf(pairs(bucketFields));
+/** Null: it never had an entry. */
+export function readConnection(connectionId: string, nowMs: number, reply: ConnectionReply): ConnectionView | null {
+  const [counters, bucketValues, oldestMs, leased, deadLetters, parkedEntries, leases] = reply;
+  const text = (field: (typeof FIELDS)[number]) => counters[FIELDS.indexOf(field)] ?? null;
+  if (text('appended') === null) return null;
+  const counts = Object.fromEntries(COUNTS.map((field, n) => [field, Number(counters[n] ?? 0)]));
+  const bucket = bucketOfValues(bucketValues);
+  const [blockedSince, inFlight] = [text('blockedSince'), text('inFlight')];
   return {
+    ...(counts as Pick<ConnectionView, (typeof COUNTS)[number]>),
     connectionId,
     nowMs,
-    pending: count('pending'),
     leased,
     leases,
-    delayed: count('delayed'),
     oldestAcceptedMs: oldestMs === '0' ? null : Number(oldestMs),
-    appended: count('appended'),
-    duplicates: count('duplicates'),
-    delivered: count('delivered'),
-    retried: count('retried'),
-    dead: count('dead'),
-    parked: count('parked'),
-    replayed: count('replayed'),
-    discardedDead: count('discardedDead'),
-    discardedParked: count('discardedParked'),
-    expired: count('expired'),
-    erasedPending: count('erasedPending'),
-    erasedDead: count('erasedDead'),
-    erasedParked: count('erasedParked'),
-    unknown: count('unknown'),
-    calls: count('calls'),
-    callEntries: count('callEntries'),
-    staleSettles: count('staleSettles'),
     deadLetters,
     parkedEntries,
-    state: stateOf(meta, count('pending'), bucket !== null && bucket.closedUntilMs > nowMs),
-    reason: meta.get('reason') ?? null,
-    blockedSinceMs: meta.has('blockedSince') ? count('blockedSince') : null,
+    state: stateOf({
+      paused: text('paused') !== null,
+      block: text('block'),
+      closed: bucket !== null && bucket.closedUntilMs > nowMs,
+      pending: counts['pending']!,
+    }),
+    reason: text('reason'),
+    blockedSinceMs: blockedSince === null ? null : Number(blockedSince),
     bucket,
-    inFlightLimit: meta.has('inFlight') ? Math.floor(count('inFlight') / 1_000_000) : null,
+    inFlightLimit: inFlight === null ? null : Math.floor(Number(inFlight) / 1_000_000),
   };
 }
 
-function stateOf(meta: ReadonlyMap<string, string>, pending: number, closed: boolean): ConnectionView['state'] {
-  if (meta.has('paused')) return 'paused';
-  const block = meta.get('block');
+interface StateFacts {
+  readonly paused: boolean;
+  readonly block: string | null;
+  readonly closed: boolean;
+  readonly pending: number;
+}
+
+function stateOf({ paused, block, closed, pending }: StateFacts): ConnectionView['state'] {
+  if (paused) return 'paused';
   if (block === 'held' || block === 'breaker') return block;
   if (closed) return 'closed';
   return pending > 0 ? 'flowing' : 'idle';

@@ -2,6 +2,7 @@
 import {
   type ActivityStore,
   type AppendResult,
+  type ConnectionView,
   LATENESS_US,
   type Learning,
   RECEIPTS_WATCHED_MAX,
@@ -19,7 +20,7 @@ import { redisErasure } from './erasure.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
 import { redisLookups } from './lookups.ts';
 import { readBucket } from './read-bucket.ts';
-import { readConnection } from './read-connection.ts';
+import { type ConnectionReply, readConnection, VIEW_FIELDS } from './read-connection.ts';
 import { readFleetNotes } from './read-fleet-notes.ts';
 import { readReceipt } from './read-receipt.ts';
 import { readTenant } from './read-tenant.ts';
@@ -28,6 +29,8 @@ import { redisWorkerBeats } from './worker-beats.ts';
 
 /** Receipts of reclaimed leases that are parked end with this. */
 const RECEIPT_TTL_MS = 86_400_000;
+/** Connections that one script reads. */
+const VIEWS_A_CALL = 100;
 
 export interface RedisStoreParts {
   readonly run: RunScript;
@@ -75,8 +78,14 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
       const ended = new Set((await run('ended-receipts', [shard], refs)) as string[]);
       return receiptIds.filter((_, n) => ended.has(refs[n]!));
     },
-    connection: async (connectionId) =>
-      readConnection(connectionId, await run('connection', [connectionBase(connectionId)], [])),
+    connection: async (connectionId) => (await readViews(run, [connectionId]))[0] ?? null,
+    connections: async (connectionIds) => {
+      const views: (ConnectionView | null)[] = [];
+      while (views.length < connectionIds.length) {
+        views.push(...(await readViews(run, connectionIds.slice(views.length, views.length + VIEWS_A_CALL))));
+      }
+      return views.filter((view) => view !== null);
+    },
     connectionIds,
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
     ...redisLookups(run, connectionBase),
@@ -113,6 +122,16 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
         ...request,
       }),
   };
+}
+
+/** Of the first of them, one at least; null: it never had an entry. */
+async function readViews(
+  run: RunScript,
+  connectionIds: readonly string[],
+): Promise<readonly (ConnectionView | null)[]> {
+  const reply = await run('connections', [connectionsBase()], [...VIEW_FIELDS, ...connectionIds]);
+  const [nowMs, ...views] = reply as readonly [number, ...ConnectionReply[]];
+  return views.map((view, n) => readConnection(connectionIds[n]!, nowMs, view));
 }
 
 async function appendConfirmed(append: () => Promise<AppendResult>, confirm: Confirm): Promise<AppendResult> {

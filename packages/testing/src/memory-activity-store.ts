@@ -81,6 +81,11 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
       const connection = knownConnections(state).find((known) => known.id === id);
       return connection === undefined ? null : structuredClone(viewConnection(connection, now()));
     },
+    connections: async (ids) => {
+      const known = knownConnections(state);
+      const found = ids.map((id) => known.find((each) => each.id === id)).filter((each) => each !== undefined);
+      return structuredClone(found.map((each) => viewConnection(each, now())));
+    },
     connectionIds: async () => knownConnections(state).map(({ id }) => id),
     pause: async (id) => {
       pauseConnection(connectionOf(state, id), now());

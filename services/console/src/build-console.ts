@@ -39,6 +39,7 @@ export interface ConsoleParts {
   readonly store: Pick<
     ActivityStore,
     | 'connection'
+    | 'connections'
     | 'connectionIds'
     | 'pause'
     | 'resume'

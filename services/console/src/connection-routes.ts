@@ -4,10 +4,9 @@ import type { FastifyInstance } from '@sluice/http';
 import { fromStore, refuse } from './console-problems.ts';
 import { type ConnectionFacts, describeConnection } from './describe-connection.ts';
 import type { FleetWatch } from './live/watch-fleet.ts';
-import { readConnections } from './read-connections.ts';
 
 export interface ConnectionRouteParts {
-  readonly store: Pick<ActivityStore, 'connection' | 'connectionIds' | 'pause' | 'resume'>;
+  readonly store: Pick<ActivityStore, 'connection' | 'connections' | 'connectionIds' | 'pause' | 'resume'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly fleet: Pick<FleetWatch, 'rates' | 'history'>;
   readonly factsOf: (connectionId: string) => ConnectionFacts | null;
@@ -28,7 +27,7 @@ export function addConnectionRoutes(app: FastifyInstance, parts: ConnectionRoute
   app.get(base, async (request, reply) => {
     const known = await fromStore(store.connectionIds());
     const ids = known.filter((id) => mayUse(request.caller, id)).sort();
-    const views = await fromStore(readConnections(store, ids));
+    const views = await fromStore(store.connections(ids));
     reply.header('cache-control', 'no-store');
     return { connections: views.map(describe) };
   });

@@ -12,11 +12,10 @@ import {
 import type { Fleet } from '@sluice/telemetry';
 import type { RateBook } from './live/rate-book.ts';
 import type { FleetReading } from './live/watch-fleet.ts';
-import { readConnections } from './read-connections.ts';
 
 export interface FleetParts {
   readonly config: Config;
-  readonly store: Pick<ActivityStore, 'connection' | 'connectionIds' | 'fleetNotes' | 'tenantQuota'>;
+  readonly store: Pick<ActivityStore, 'connections' | 'connectionIds' | 'fleetNotes' | 'tenantQuota'>;
   readonly rates: Pick<RateBook, 'of'>;
   /** What Redis says of itself; null: not known yet. */
   readonly durability: () => string | null;
@@ -25,7 +24,7 @@ export interface FleetParts {
 export async function measureFleet({ config, store, rates, durability }: FleetParts): Promise<Fleet> {
   const [notes, connections] = await Promise.all([
     store.fleetNotes(),
-    store.connectionIds().then((ids) => readConnections(store, ids)),
+    store.connectionIds().then((ids) => store.connections(ids)),
   ]);
   const tenants = await Promise.all(
     config.tenants.map(async ({ name }) => ({ tenant: name, quota: await store.tenantQuota(name) })),

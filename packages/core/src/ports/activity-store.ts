@@ -93,6 +93,8 @@ export interface ActivityStore
 
   /** Counts of one connection; null: it never had an entry. */
   connection(connectionId: string): Promise<ConnectionView | null>;
+  /** The same of some, in their order; those that never had an entry are left out. */
+  connections(connectionIds: readonly string[]): Promise<readonly ConnectionView[]>;
 
   connectionIds(): Promise<readonly string[]>;
 

@@ -87,4 +87,22 @@ export function viewContract(makeStore: MakeStore): void {
       assert.deepEqual([other?.pending, other?.leased, other?.state, other?.bucket], [3, 0, 'paused', null]);
       assert.deepEqual([...(await store.connectionIds())].sort(), [CONNECTION, 'tickets']);
     }));
+
+  test('many are seen as each alone, in the order asked for, and unknown ones are left out', () =>
+    withStore(makeStore, async ({ store, append, lease, settle }) => {
+      await append('a', makeEntries(3));
+      await settle(await lease(ONE), makeDeadLetter());
+      const ids = Array.from({ length: 45 }, (_, n) => `many${n}`);
+      for (const [n, connectionId] of ids.entries()) await append('a', makeEntries(n + 1), { connectionId });
+      await lease({ connectionId: 'many7', lingerMs: 0, entriesMax: 4 });
+      await lease({ connectionId: 'many7', lingerMs: 0, entriesMax: 2 });
+      await store.pause('many9');
+      const asked = ['nobody', ...ids.toReversed(), CONNECTION, 'none'];
+      const alone = await Promise.all([...ids.toReversed(), CONNECTION].map((id) => store.connection(id)));
+      const many = await store.connections(asked);
+      assert.deepEqual(many, alone);
+      const seven = many.find(({ connectionId }) => connectionId === 'many7');
+      assert.deepEqual([seven?.pending, seven?.leased, seven?.leases], [8, 6, 2]);
+      assert.deepEqual(await store.connections([]), []);
+    }));
 }

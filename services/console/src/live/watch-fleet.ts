@@ -4,7 +4,6 @@
   twentieth of its time on Redis.
 */
 import type { ActivityStore, ConnectionView, TenantQuota } from '@sluice/core';
-import { readConnections } from '../read-connections.ts';
 import { createHistory, type History } from './history.ts';
 import { createRateBook, type RateBook } from './rate-book.ts';
 
@@ -33,7 +32,7 @@ export interface FleetWatch {
 }
 
 export interface FleetWatchParts {
-  readonly store: Pick<ActivityStore, 'connection' | 'connectionIds' | 'tenantQuota'>;
+  readonly store: Pick<ActivityStore, 'connections' | 'connectionIds' | 'tenantQuota'>;
   readonly tenants: readonly string[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -101,7 +100,7 @@ async function readFleet(
   nowMs: number,
 ): Promise<FleetReading> {
   const ids = [...(await store.connectionIds())].sort();
-  const views = await readConnections(store, ids.slice(0, CONNECTIONS_MAX));
+  const views = await store.connections(ids.slice(0, CONNECTIONS_MAX));
   const tenants = await Promise.all(
     names.slice(0, TENANTS_MAX).map(async (tenant) => ({ tenant, quota: await store.tenantQuota(tenant) })),
   );

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually, type Service, spawnService } from '@sluice/testing';
 import { openStore } from '../support/conservation.ts';
+import { redisEnv } from '../support/redis-env.ts';
 import { runSluice } from '../support/run-sluice.ts';
 import { startSystem } from '../support/start-system.ts';
 
@@ -105,7 +106,7 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
     const store = openStore(system);
     await store.redis.config('SET', 'requirepass', CANARIES['Redis password']);
     await store.close();
-    const secured = { REDIS_URL: system.redis.url.replace('://', `://:${CANARIES['Redis password']}@`) };
+    const secured = redisEnv(system.redis, { user: '', password: CANARIES['Redis password'] });
     const intake = await system.startIntake(secured);
     const workers = [await system.startWorker(secured), await system.startWorker(secured)];
     const console_ = await spawnService({ service: 'console', env: { ...system.env, ...secured } });
@@ -235,7 +236,7 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
 
   function openStoreSecured() {
     const url = system.redis.url.replace('://', `://:${CANARIES['Redis password']}@`);
-    const store = openStore({ ...system, storeUrl: url });
+    const store = openStore({ ...system, storePlace: { url } });
     stores.push(store);
     return { store };
   }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { eventually, type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
+import { redisEnv } from '../support/redis-env.ts';
 import { runSluice } from '../support/run-sluice.ts';
 
 const GUID = '11111111-2222-3333-4444-555555555555';
@@ -25,7 +26,7 @@ async function open(t: TestContext, more: Record<string, string> = {}): Promise<
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const redis = await startRedis({ appendOnly: true });
   t.after(() => redis.stop());
-  const env = { REDIS_URL: redis.url, SLUICE_API_KEYS_FILE: join(folder, 'keys.json'), ...more };
+  const env = { ...redisEnv(redis), SLUICE_API_KEYS_FILE: join(folder, 'keys.json'), ...more };
   return {
     env,
     redis,

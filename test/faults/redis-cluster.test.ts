@@ -13,7 +13,7 @@ const MOVED_MS = 60_000;
 test('the shard moves to a replica under load, then its new owner is killed: nothing acknowledged is lost or doubled', async (t) => {
   const cluster = await startRedisCluster();
   t.after(() => cluster.stop());
-  const system = await startSystem({ intakes: 2, redisUrl: cluster.url });
+  const system = await startSystem({ intakes: 2, redisElsewhere: cluster });
   t.after(() => system.stop());
   const producer = startProducer(() => system.intakes.map(({ url }) => url!), { resend: true });
   let loading = true;

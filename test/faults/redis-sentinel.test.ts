@@ -12,7 +12,7 @@ const items = Array.from({ length: 40 }, (_, n) => `item-${n}`);
 test('the server that Sentinels name is killed, and intake and workers go on with the one they name then', async (t) => {
   const pair = await startWatchedPair();
   t.after(() => pair.stop());
-  const system = await startSystem({ redisUrl: pair.url });
+  const system = await startSystem({ redisElsewhere: pair });
   t.after(() => system.stop());
   const store = openStore(system);
   t.after(() => store.close());

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openRedisStore } from '@sluice/store';
 import { eventually, type RedisServer, startRedis } from '@sluice/testing';
+import { replicaOf } from '../support/redis-fleet.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
 const PERFORMER = '6f1d2c3b-4a5e-4f60-8a7b-9c0d1e2f3a4b';
@@ -33,8 +34,7 @@ async function post(system: System, itemId: string): Promise<Answer> {
 }
 
 function startReplica(system: System): Promise<RedisServer> {
-  const args = ['--replicaof', '127.0.0.1', String(system.redis.port)];
-  return startRedis({ appendOnly: true, args });
+  return startRedis({ appendOnly: true, args: replicaOf(system.redis) });
 }
 
 /** Clients that send until told to stop; what was acknowledged, and every other answer by its code. */

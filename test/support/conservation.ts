@@ -81,5 +81,10 @@ export function assertCallsWellFormed(lines: readonly LedgerLine[]): void {
 }
 
 export function openStore(system: System): RedisStore {
-  return openRedisStore({ url: system.storeUrl, role: 'worker', onError: () => {} });
+  return openRedisStore({
+    url: system.storePlace.url,
+    ...(system.storePlace.tls && { tls: system.storePlace.tls }),
+    role: 'worker',
+    onError: () => {},
+  });
 }

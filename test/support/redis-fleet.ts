@@ -4,7 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually, type RedisServer, startRedis } from '@sluice/testing';
+import { eventually, type RedisServer, startRedis, tlsClientArguments } from '@sluice/testing';
+import { tlsFilesOf, trustIn } from './redis-env.ts';
+import type { RedisElsewhere } from './start-system.ts';
 
 const run = promisify(execFile);
 const READY_MS = 60_000;
@@ -24,8 +26,7 @@ export async function caughtUp(owner: RedisServer, replica: RedisServer): Promis
   });
 }
 
-export interface RedisCluster {
-  readonly url: string;
+export interface RedisCluster extends RedisElsewhere {
   readonly servers: readonly RedisServer[];
   /** The one that holds the slot of this key now. */
   ownerOf(key: string): Promise<RedisServer>;
@@ -43,8 +44,11 @@ interface ClusterNode {
 
 export async function startRedisCluster(): Promise<RedisCluster> {
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ appendOnly: true, cluster: true })));
-  const places = servers.map(({ port }) => `127.0.0.1:${port}`);
-  await run('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes']);
+  // Nodes that talk with TLS are introduced to each other where they listen with it.
+  const places = servers.map((server) => `127.0.0.1:${linkPort(server)}`);
+  const tls = servers[0]?.tls ?? null;
+  const how = tls === null ? [] : tlsClientArguments(tls);
+  await run('redis-cli', [...how, '--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes']);
   const alive = () => servers.find((server) => isAlive(server))!;
   const nodes = async () => readNodes(await askRedis(alive(), 'CLUSTER', 'NODES'));
   const serverOf = ({ port }: ClusterNode) => servers.find((server) => server.port === port)!;
@@ -55,7 +59,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     { withinMs: READY_MS, what: 'the cluster is up' },
   );
   return {
-    url: `redis+cluster://${places.join(',')}`,
+    ...placeOf(`cluster://${places.join(',')}`, tls),
     servers,
     async ownerOf(key) {
       const slot = Number(await askRedis(alive(), 'CLUSTER', 'KEYSLOT', key));
@@ -101,8 +105,7 @@ function readNodes(text: string): readonly ClusterNode[] {
     });
 }
 
-export interface WatchedPair {
-  readonly url: string;
+export interface WatchedPair extends RedisElsewhere {
   readonly first: RedisServer;
   readonly second: RedisServer;
   /** The port of the server that the Sentinels name now. */
@@ -112,32 +115,53 @@ export interface WatchedPair {
 
 export async function startWatchedPair(): Promise<WatchedPair> {
   const first = await startRedis({ appendOnly: true });
-  const second = await startRedis({ appendOnly: true, args: ['--replicaof', '127.0.0.1', String(first.port)] });
+  const second = await startRedis({ appendOnly: true, args: replicaOf(first) });
   await eventually(async () => (await askRedis(second, 'INFO', 'replication')).includes('master_link_status:up'), {
     withinMs: READY_MS,
     what: 'the replica follows',
   });
   const folder = await mkdtemp(join(tmpdir(), 'sluice-sentinels-'));
-  const sentinels = await Promise.all([0, 1, 2].map((n) => startSentinel(join(folder, `${n}.conf`), first.port)));
+  const sentinels = await Promise.all([0, 1, 2].map((n) => startSentinel(join(folder, `${n}.conf`), linkPort(first))));
   await eventually(
     async () => {
       const seen = await Promise.all(sentinels.map((one) => askRedis(one, 'SENTINEL', 'CKQUORUM', 'pair')));
       const replicas = await Promise.all(sentinels.map((one) => askRedis(one, 'SENTINEL', 'REPLICAS', 'pair')));
-      return seen.every((text) => text.startsWith('OK 3')) && replicas.every((text) => text.includes(`${second.port}`));
+      return (
+        seen.every((text) => text.startsWith('OK 3')) && replicas.every((text) => text.includes(`${linkPort(second)}`))
+      );
     },
     { withinMs: READY_MS, what: 'three Sentinels know each other and the replica' },
   );
+  const places = sentinels.map((server) => `127.0.0.1:${linkPort(server)}`);
   return {
-    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/pair`,
+    ...placeOf(`sentinel://${places.join(',')}/pair`, first.tls),
     first,
     second,
-    namedPort: async () =>
-      Number((await askRedis(sentinels[0]!, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'pair')).split('\n')[1]),
+    namedPort: async () => {
+      const named = Number(
+        (await askRedis(sentinels[0]!, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'pair')).split('\n')[1],
+      );
+      return [first, second].find((server) => linkPort(server) === named)?.port ?? named;
+    },
     stop: async () => {
       await Promise.all([...sentinels, first, second].map((server) => server.stop()));
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function placeOf(rest: string, tls: RedisServer['tls']): RedisElsewhere {
+  const url = `redis${tls === null ? '' : 's'}+${rest}`;
+  return { url, ...tlsFilesOf(tls), env: { REDIS_URL: url, ...trustIn(tls) } };
+}
+
+/** Where others of its kind talk to it. */
+function linkPort({ port, tls }: RedisServer): number {
+  return tls?.port ?? port;
+}
+
+export function replicaOf(owner: RedisServer): readonly string[] {
+  return ['--replicaof', '127.0.0.1', String(linkPort(owner))];
 }
 
 async function startSentinel(file: string, port: number): Promise<RedisServer> {

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RedisStoreOptions } from '@sluice/store';
 import { type RedisOptions, type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
 import { type EmulatorControl, emulatorControl } from './emulator-control.ts';
+import { redisEnv, tlsFilesOf } from './redis-env.ts';
 
 export interface SystemOptions {
   readonly workers?: number;
@@ -17,17 +19,21 @@ export interface SystemOptions {
   /** What the configuration file says, in place of the one tenant that variables describe. Relative paths begin at `folder`. */
   readonly configFile?: (emulatorUrl: string, folder: string) => Promise<Readonly<Record<string, unknown>>>;
   readonly redisArgs?: readonly string[];
-  readonly redisOptions?: Pick<RedisOptions, 'cluster'>;
-  /** Services use this one, in place of the server that is started for them. */
-  readonly redisUrl?: string;
+  readonly redisOptions?: Pick<RedisOptions, 'cluster' | 'tls'>;
+  /** Services use this one, in place of the server that is started for them: what they are told, and where tests look. */
+  readonly redisElsewhere?: RedisElsewhere;
   /** Run instead of services/worker/src/main.ts. */
   readonly workerFile?: string;
+}
+
+export interface RedisElsewhere extends Pick<RedisStoreOptions, 'url' | 'tls'> {
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface System {
   readonly redis: RedisServer;
   /** Where the tests themselves look. */
-  readonly storeUrl: string;
+  readonly storePlace: Pick<RedisStoreOptions, 'url' | 'tls'>;
   readonly emulator: EmulatorControl;
   readonly emulatorService: Service;
   readonly intakes: Service[];
@@ -43,12 +49,11 @@ const WORKER_READY_MS = 60_000;
 const TENANT = '11111111-2222-4333-8444-555555555555';
 
 /** Services log in as the user that is shipped, so that every test shows that its permissions are enough. */
-const REDIS_USER = 'sluice';
-const REDIS_PASSWORD = 'of-this-test';
+const REDIS_LOGIN = { user: 'sluice', password: 'of-this-test' };
 const ACL_FILE = new URL('../../deploy/redis/sluice.acl', import.meta.url);
 
 export function leastPrivileges(): readonly string[] {
-  const line = readFileSync(ACL_FILE, 'utf8').trim().replace('>CHANGE-ME', `>${REDIS_PASSWORD}`);
+  const line = readFileSync(ACL_FILE, 'utf8').trim().replace('>CHANGE-ME', `>${REDIS_LOGIN.password}`);
   return [`--${line.split(' ')[0]}`, ...line.split(' ').slice(1)];
 }
 
@@ -76,7 +81,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   await emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 3], ...options.behavior });
   const env = {
     ...QUICK,
-    REDIS_URL: options.redisUrl ?? redis.url.replace('redis://', `redis://${REDIS_USER}:${REDIS_PASSWORD}@`),
+    ...(options.redisElsewhere?.env ?? redisEnv(redis, REDIS_LOGIN)),
     GRAPH_BASE_URL: emulatorService.url!,
     ...(options.configFile === undefined
       ? oneTenant(emulatorService.url!)
@@ -109,7 +114,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   ]);
   return {
     redis,
-    storeUrl: options.redisUrl ?? redis.url,
+    storePlace: options.redisElsewhere ?? { url: redis.url, ...tlsFilesOf(redis.tls) },
     emulator,
     emulatorService,
     intakes,

@@ -5,8 +5,7 @@ export interface Config {
   /** Where this process listens. port null: the service's own default. */
   readonly listen: { readonly bind: string; readonly port: number | null };
   readonly redisUrl: string;
-  /** The certificates (PEM) that are trusted as Redis; null: the system's. */
-  readonly redisCa: string | null;
+  readonly redisTls: RedisTlsConfig;
   /** At least one. Which of them has a connection, connectionSettings() says. */
   readonly tenants: readonly TenantConfig[];
   /** What the operator knows of Graph's per-entry codes; beats ours. */
@@ -55,6 +54,14 @@ export interface TokenConfig {
 export interface TlsConfig {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** Paths of PEM files that were good at start. */
+export interface RedisTlsConfig {
+  /** Whom to trust as Redis; null: whom the system trusts. */
+  readonly caFile: string | null;
+  /** What is shown to Redis; null: nothing. */
+  readonly certificate: TlsConfig | null;
 }
 
 /** Told to a webhook by the console. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { makeCertificate } from '@sluice/testing';
 import fc from 'fast-check';
 import { ConfigError, loadConfig, type Needs } from './load-config.ts';
 import { SETTING_GROUPS } from './settings.ts';
@@ -44,7 +45,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
   assert.deepEqual(warnings, []);
   assert.deepEqual(config, {
     redisUrl: 'redis://127.0.0.1:6399',
-    redisCa: null,
+    redisTls: { caFile: null, certificate: null },
     outcomes: {},
     connectionsMax: 1000,
     workerCallsMax: 100,
@@ -142,8 +143,24 @@ test('REDIS_CA_FILE holds certificates and is read at start', () => {
   writeFileSync(path, 'no certificate');
   assert.match(refusal({ REDIS_CA_FILE: path }), /REDIS_CA_FILE names .*, which holds no certificate/);
   writeFileSync(path, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n');
-  assert.match(loadConfig({ REDIS_CA_FILE: path }).config.redisCa ?? '', /MIIB/);
+  assert.deepEqual(loadConfig({ REDIS_CA_FILE: path }).config.redisTls, { caFile: path, certificate: null });
   rmSync(folder, { recursive: true });
+});
+
+test('REDIS_CERT_FILE and REDIS_KEY_FILE belong together', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [mine, other] = [makeCertificate(), makeCertificate()];
+  const [certFile, keyFile, otherKeyFile] = ['cert.pem', 'key.pem', 'other.pem'].map((name) => join(folder, name));
+  writeFileSync(certFile!, mine.certificatePem);
+  writeFileSync(keyFile!, mine.privateKeyPem);
+  writeFileSync(otherKeyFile!, other.privateKeyPem);
+  const both = { REDIS_CERT_FILE: certFile!, REDIS_KEY_FILE: keyFile! };
+  assert.deepEqual(loadConfig(both).config.redisTls.certificate, { certFile, keyFile });
+  assert.match(refusal({ REDIS_CERT_FILE: certFile! }), /REDIS_CERT_FILE is set, but REDIS_KEY_FILE is not/);
+  assert.match(refusal({ REDIS_KEY_FILE: keyFile! }), /REDIS_KEY_FILE is set, but REDIS_CERT_FILE is not/);
+  assert.match(refusal({ ...both, REDIS_KEY_FILE: otherKeyFile! }), /REDIS_KEY_FILE names a key that does not belong/);
+  assert.match(refusal({ ...both, REDIS_CERT_FILE: join(folder, 'no') }), /REDIS_CERT_FILE names .*cannot be read/);
 });
 
 test('connections are everything or a list of ids', () => {

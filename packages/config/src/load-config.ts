@@ -10,6 +10,7 @@ import { type Environment, openEnvironment, type ReadFile, type Variables } from
 import { GRAPH_SETTINGS } from './graph-settings.ts';
 import { refuseUnsupported, unknownNames } from './names.ts';
 import { readAccess, readTls } from './read-access.ts';
+import { readRedisTls } from './read-redis-tls.ts';
 import { readTenants } from './read-tenants.ts';
 import { BASIC_SETTINGS, FILE_SETTINGS, INTAKE_SETTINGS, SERVICE_SETTINGS } from './settings.ts';
 import { isLoopback, readWebhookUrl } from './urls.ts';
@@ -66,7 +67,7 @@ function readConfig(environment: Environment, needs: Needs, readFile: ReadFile):
         'set SLUICE_API_KEYS_FILE (`sluice keys create` makes one) or the SLUICE_JWT_ settings, use 127.0.0.1, or set SLUICE_ALLOW_ANONYMOUS=1 if the network itself keeps strangers out',
     );
   }
-  const { connections: _, redisCaFile, ...basic } = valuesOf(environment, BASIC_SETTINGS);
+  const { connections: _, redisCaFile, redisCertFile, redisKeyFile, ...basic } = valuesOf(environment, BASIC_SETTINGS);
   const path = environment.value(FILE_SETTINGS.configFile);
   const file = path === null ? EMPTY_FILE : readConfigFile(path, environment, readFile);
   // Of a file that cannot be read nothing is known: to say what else is missing would mislead.
@@ -74,7 +75,11 @@ function readConfig(environment: Environment, needs: Needs, readFile: ReadFile):
   checkConnectionCount(environment, tenants, basic.connectionsMax);
   return {
     ...basic,
-    redisCa: redisCaFile === null ? null : readCa(redisCaFile, environment, readFile),
+    redisTls: readRedisTls(
+      environment,
+      { caFile: redisCaFile, certFile: redisCertFile, keyFile: redisKeyFile },
+      readFile,
+    ),
     tenants,
     outcomes: file?.outcomes ?? {},
     ...valuesOf(environment, INTAKE_SETTINGS),
@@ -94,18 +99,6 @@ function readAlerts(environment: Environment): AlertConfig {
     read: (text) => readWebhookUrl(text, allowInsecure),
   });
   return { webhookUrl, ageMs: environment.value(alertAgeMs) };
-}
-
-function readCa(path: string, environment: Environment, readFile: ReadFile): string | null {
-  const name = BASIC_SETTINGS.redisCaFile.name;
-  try {
-    const text = readFile(path);
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-    environment.refuse(name, `names ${path}, which holds no certificate (PEM)`);
-  } catch (error) {
-    environment.refuse(name, `names ${path}, which cannot be read: ${(error as Error).message}`);
-  }
-  return null;
 }
 
 function checkConnectionCount(environment: Environment, tenants: readonly TenantConfig[], max: number): void {

@@ -36,7 +36,24 @@ export const BASIC_SETTINGS = {
     fallback: null,
     fallbackShown: 'the system’s',
     rule: 'must be the path of a file with certificates (PEM)',
-    meaning: 'Whom to trust as Redis, with a rediss:// address.',
+    meaning: 'Whom to trust as Redis, with a rediss:// address. Read again at each new connection.',
+    read: good,
+  }),
+  redisCertFile: custom<string | null>({
+    name: 'REDIS_CERT_FILE',
+    fallback: null,
+    fallbackShown: 'none',
+    rule: 'must be the path of a file with a certificate (PEM)',
+    meaning:
+      'What this service shows a Redis that asks for a certificate (tls-auth-clients), with REDIS_KEY_FILE. Read again at each new connection.',
+    read: good,
+  }),
+  redisKeyFile: custom<string | null>({
+    name: 'REDIS_KEY_FILE',
+    fallback: null,
+    fallbackShown: 'none',
+    rule: 'must be the path of a file with a private key (PEM)',
+    meaning: 'The key of REDIS_CERT_FILE.',
     read: good,
   }),
   connections: custom<'*' | readonly string[] | null>({

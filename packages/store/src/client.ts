@@ -1,8 +1,11 @@
 /* The only place that opens a connection to Redis. */
 import { parseRedisAddress, type RedisAddress } from '@sluice/core';
 import { Cluster, Redis } from 'ioredis';
+import { describeRedisFailure } from './describe-redis-failure.ts';
 import { shardBase } from './keys.ts';
 import { KEY_COUNTS, loadScript, SCRIPT_NAMES, type ScriptName } from './scripts.ts';
+import { TlsConnector, TlsSentinelConnector } from './tls-connectors.ts';
+import { type RedisTlsFiles, tlsFromFiles } from './tls-from-files.ts';
 
 /**
  * intake: an answer within a second or an error, nothing queued in memory. A write whose reply was lost is an error there,
@@ -16,8 +19,8 @@ export type RedisClient = Redis | Cluster;
 export interface RedisPlace {
   /** As REDIS_URL: one server, Sentinels, or a Cluster. */
   readonly url: string;
-  /** Certificates (PEM) that are trusted instead of the system's, where the URL says TLS. */
-  readonly ca?: string | undefined;
+  /** Where the URL says TLS. Absent: whom the system trusts is Redis, and nothing is shown to it. */
+  readonly tls?: RedisTlsFiles;
 }
 
 const RECONNECT_MS_MAX = 1000;
@@ -32,7 +35,11 @@ export function openRedis(place: RedisPlace, role: RedisRole, onError: (error: E
   const address = parseRedisAddress(place.url);
   if (address === null) throw new TypeError('not the address of a Redis');
   const redis = address.kind === 'cluster' ? openCluster(address, place, role) : openServer(address, place, role);
-  redis.on('error', onError);
+  let reached = false;
+  redis.on('ready', () => {
+    reached = true;
+  });
+  redis.on('error', (error) => onError(describeRedisFailure(error, { ...address, reached })));
   return redis;
 }
 
@@ -44,12 +51,12 @@ function openServer(address: RedisAddress, place: RedisPlace, role: RedisRole): 
       ? {
           sentinels: address.hosts.map((host) => ({ ...host })),
           name: address.name,
-          ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+          ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls, Connector: TlsSentinelConnector }),
           sentinelRetryStrategy: reconnectAfter,
           // A server that was demoted says READONLY: the Sentinels know the new one.
           reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
         }
-      : { ...first };
+      : { ...first, ...(tls && { Connector: TlsConnector }) };
   return new Redis({
     ...where,
     ...loginOf(address),
@@ -65,7 +72,7 @@ function openCluster(address: RedisAddress, place: RedisPlace, role: RedisRole):
   const tls = tlsOf(address, place);
   const { enableOfflineQueue, ...options } = optionsOf(role);
   return new Cluster([...address.hosts], {
-    redisOptions: { ...loginOf(address), ...SILENT, ...(tls && { tls }), ...options },
+    redisOptions: { ...loginOf(address), ...SILENT, ...(tls && { tls, Connector: TlsConnector }), ...options },
     enableOfflineQueue,
     // Names and not addresses reach TLS, which compares them with the certificate.
     ...(tls && { dnsLookup: (host: string, found: DnsFound) => found(null, host) }),
@@ -86,8 +93,8 @@ function loginOf({ username, password }: RedisAddress) {
   return { ...(username !== null && { username }), ...(password !== null && { password }) };
 }
 
-function tlsOf({ tls }: RedisAddress, { ca }: RedisPlace) {
-  return tls ? { ...(ca !== undefined && { ca }) } : undefined;
+function tlsOf({ tls }: RedisAddress, place: RedisPlace) {
+  return tls ? tlsFromFiles(place.tls ?? { caFile: null, certificate: null }) : undefined;
 }
 
 function optionsOf(role: RedisRole) {

@@ -36,8 +36,9 @@ export interface RedisStoreOptions extends RedisPlace {
   readonly clock?: string;
 }
 
-export function openRedisStore({ url, ca, role, onError, replicated, clock }: RedisStoreOptions): RedisStore {
-  const redis = openRedis({ url, ca }, role, onError);
+export function openRedisStore(options: RedisStoreOptions): RedisStore {
+  const { role, onError, replicated, clock } = options;
+  const redis = openRedis(options, role, onError);
   const run = scriptRunner(redis, clock);
   const store = redisActivityStore({
     run,

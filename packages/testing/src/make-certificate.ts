@@ -15,8 +15,12 @@ export interface MadeCertificate {
 
 const SHA256_WITH_RSA = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
 const COMMON_NAME = [0x55, 0x04, 0x03];
-const [INTEGER, BIT_STRING, NULL, OID, UTF8, UTC_TIME, SEQUENCE, SET] = [2, 3, 5, 6, 12, 0x17, 0x30, 0x31];
+const SUBJECT_ALT_NAME = [0x55, 0x1d, 0x11];
+const [INTEGER, BIT_STRING, OCTETS, NULL, OID, UTF8, UTC_TIME, SEQUENCE, SET] = [2, 3, 4, 5, 6, 12, 0x17, 0x30, 0x31];
+/** Of a certificate: its version, its extensions. Of a name in it: a name of DNS, an address. */
+const [VERSION, EXTENSIONS, DNS_NAME, IP_ADDRESS] = [0xa0, 0xa3, 0x82, 0x87];
 
+/** For who is reached as localhost or 127.0.0.1. Each is its own authority. */
 export function makeCertificate(commonName = 'sluice-test'): MadeCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const algorithm = der(SEQUENCE, der(OID, SHA256_WITH_RSA), der(NULL));
@@ -28,7 +32,10 @@ export function makeCertificate(commonName = 'sluice-test'): MadeCertificate {
   );
   const serial = der(INTEGER, Buffer.from([1]), randomBytes(8));
   const key = publicKey.export({ type: 'spki', format: 'der' });
-  const toSign = der(SEQUENCE, serial, algorithm, name, validity, name, key);
+  const version = der(VERSION, der(INTEGER, [2]));
+  const names = der(SEQUENCE, der(DNS_NAME, Buffer.from('localhost')), der(IP_ADDRESS, [127, 0, 0, 1]));
+  const extensions = der(EXTENSIONS, der(SEQUENCE, der(SEQUENCE, der(OID, SUBJECT_ALT_NAME), der(OCTETS, names))));
+  const toSign = der(SEQUENCE, version, serial, algorithm, name, validity, name, key, extensions);
   const signature = der(BIT_STRING, Buffer.from([0]), sign('sha256', toSign, privateKey));
   const certificate = der(SEQUENCE, toSign, algorithm, signature);
   const base64 = certificate.toString('base64');

@@ -1,15 +1,19 @@
 import { connect } from 'node:net';
+import { connectToRedisTls } from './redis-tls.ts';
 
 /** Does a Redis answer there, and is it done with loading? False for any other answer, a refusal, or none within withinMs. */
 export function pingRedis({
   port,
+  secured = false,
   withinMs = 1000,
 }: {
   readonly port: number;
+  /** Over TLS. */
+  readonly secured?: boolean;
   readonly withinMs?: number;
 }): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = secured ? connectToRedisTls(port) : connect({ port, host: '127.0.0.1' });
     const answer = (ok: boolean) => {
       socket.destroy();
       resolve(ok);

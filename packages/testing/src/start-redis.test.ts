@@ -76,6 +76,20 @@ test('it listens on a unix socket when asked to, and stop removes its folder', a
   assert.equal(existsSync(redis.socketPath!), false);
 });
 
+test('it speaks TLS beside or alone, and may ask who comes', async () => {
+  await withRedis({ tls: 'also' }, async (redis) => {
+    assert.equal(await pingRedis(redis), true);
+    assert.equal(await pingRedis({ port: redis.tls!.port, secured: true }), true);
+  });
+  await withRedis({ tls: 'only' }, async (redis) => {
+    assert.match(redis.url, /^rediss:/);
+    assert.equal(await pingRedis(redis), false);
+    assert.equal(await pingRedis({ port: redis.port, secured: true }), true);
+    await redis.restart();
+    assert.equal(await pingRedis({ port: redis.port, secured: true }), true);
+  });
+});
+
 test('a missing redis-server is an error that says what to install', async () => {
   await assert.rejects(
     startRedis({ program: 'redis-server-that-is-not-there' }),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import { awaitChild, keepChild } from './keep-child.ts';
 import { pingRedis } from './ping-redis.ts';
+import { type RedisTls, type TlsKind, tlsArguments, writeRedisTls } from './redis-tls.ts';
 
 export interface RedisOptions {
   /** appendonly with appendfsync always: what was acknowledged survives kill9 and restart. Default: nothing is written to disk. */
@@ -15,6 +16,11 @@ export interface RedisOptions {
   readonly unixSocket?: boolean;
   /** A node of a Redis Cluster; it has no slots yet. */
   readonly cluster?: boolean;
+  /**
+   * Listens with TLS as well, and talks to its replicas and its cluster that way. only: without TLS nowhere. mutual: only, and
+   * who connects shows its certificate. Default: also, where SLUICE_TEST_REDIS_TLS is 1; never, elsewhere.
+   */
+  readonly tls?: TlsKind;
   /** More options, as on redis-server's command line: ['--maxmemory', '50mb']. */
   readonly args?: readonly string[];
   /** A Sentinel, which keeps what it learns in this file of its own. */
@@ -29,6 +35,8 @@ export interface RedisServer {
   readonly port: number;
   /** null unless asked for. */
   readonly socketPath: string | null;
+  /** null: without. Its certificate is its own authority, and what a client may show. */
+  readonly tls: RedisTls | null;
   /** Of the server now running; changes with restart(). */
   readonly pid: number;
   kill9(): Promise<void>;
@@ -50,8 +58,7 @@ const PORT_MAX = 65_535;
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
   try {
-    const { port, running } = await launchOnFreePort(folder, options);
-    return serverOf({ folder, port, options, running });
+    return serverOf(await launchOnFreePorts(folder, options));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -63,18 +70,24 @@ interface Running {
   readonly exited: Promise<unknown>;
 }
 
-interface ServerState {
+interface Place {
   readonly folder: string;
+  /** Of those who come without TLS, where they may. */
   readonly port: number;
+  readonly tls: RedisTls | null;
   readonly options: RedisOptions;
+}
+
+interface ServerState extends Place {
   running: Running;
 }
 
 function serverOf(state: ServerState): RedisServer {
-  const { folder, port, options } = state;
+  const { folder, port, tls, options } = state;
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: tls?.port === port ? tls.url : `redis://127.0.0.1:${port}`,
     port,
+    tls,
     socketPath: options.unixSocket === true ? socketIn(folder) : null,
     get pid() {
       return state.running.child.pid!;
@@ -85,7 +98,7 @@ function serverOf(state: ServerState): RedisServer {
     },
     async restart() {
       await end(state.running);
-      state.running = await launch(folder, port, options);
+      state.running = await launch(state);
     },
     pause: () => void state.running.child.kill('SIGSTOP'),
     resume: () => void state.running.child.kill('SIGCONT'),
@@ -97,20 +110,25 @@ function serverOf(state: ServerState): RedisServer {
 }
 
 /** Between finding a free port and using it somebody else may take it; then the next one is tried. */
-async function launchOnFreePort(folder: string, options: RedisOptions): Promise<{ port: number; running: Running }> {
+async function launchOnFreePorts(folder: string, options: RedisOptions): Promise<ServerState> {
+  const kind = options.tls ?? (process.env['SLUICE_TEST_REDIS_TLS'] === '1' ? 'also' : 'never');
+  const portMax = options.cluster === true ? PORT_MAX - BUS_OFFSET : PORT_MAX;
   for (let tries = 1; ; tries++) {
-    const port = await freePort(options.cluster === true ? PORT_MAX - BUS_OFFSET : PORT_MAX);
+    const port = await freePort(portMax);
+    const tls = kind === 'never' ? null : writeRedisTls(folder, kind === 'also' ? await freePort(portMax) : port, kind);
+    const place = { folder, port, tls, options };
     try {
-      return { port, running: await launch(folder, port, options) };
+      return { ...place, running: await launch(place) };
     } catch (error) {
       if (tries === PORT_TRIES_MAX || !String(error).includes('Address already in use')) throw error;
     }
   }
 }
 
-async function launch(folder: string, port: number, options: RedisOptions): Promise<Running> {
+async function launch(place: Place): Promise<Running> {
+  const { port, tls, options } = place;
   const program = options.program ?? 'redis-server';
-  const child = spawn(program, argumentsFor(folder, port, options), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, argumentsFor(place), { stdio: ['ignore', 'pipe', 'pipe'] });
   keepChild(child);
   const log = tailOf(child);
   const running = { child, exited: new Promise((resolve) => child.once('exit', resolve)) };
@@ -123,7 +141,8 @@ async function launch(folder: string, port: number, options: RedisOptions): Prom
   });
   // Its own log as well as PING: on a port that another server has, PING alone would be answered by that one.
   const ready = async () =>
-    failure !== null || (/Ready to accept|Sentinel ID is/.test(log()) && (await pingRedis({ port })));
+    failure !== null ||
+    (/Ready to accept|Sentinel ID is/.test(log()) && (await pingRedis({ port, secured: tls?.port === port })));
   const what = `redis-server on port ${port} is ready and answers PING`;
   await eventually(ready, { withinMs: START_MS_MAX, what }).catch((error: Error) => {
     failure = error;
@@ -135,12 +154,14 @@ async function launch(folder: string, port: number, options: RedisOptions): Prom
   return running;
 }
 
-function argumentsFor(folder: string, port: number, options: RedisOptions): string[] {
+function argumentsFor({ folder, port, tls, options }: Place): string[] {
   const disk =
     options.appendOnly === true ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const socket = options.unixSocket === true ? ['--unixsocket', socketIn(folder)] : [];
   const cluster = options.cluster === true ? ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'] : [];
-  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no', '--save', ''];
+  const open = ['--port', String(tls?.port === port ? 0 : port)];
+  const secured = tls === null ? [] : tlsArguments(tls, options.cluster === true);
+  const place = [...open, ...secured, '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no', '--save', ''];
   if (options.configFile !== undefined) {
     return [
       options.configFile,

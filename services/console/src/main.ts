@@ -41,7 +41,7 @@ function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
   const store = openRedisStore({
     url: config.redisUrl,
-    ca: config.redisCa ?? undefined,
+    tls: config.redisTls,
     role: 'intake',
     onError,
     ...(config.durability === 'replicated' && { replicated: { vouched: config.durabilityAssume === 'replicated' } }),

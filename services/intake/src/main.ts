@@ -44,7 +44,7 @@ function openIntake({ config, access, tls, tracing, logger }: IntakeProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   const store = openRedisStore({
     url: config.redisUrl,
-    ca: config.redisCa ?? undefined,
+    tls: config.redisTls,
     role: 'intake',
     onError,
     ...(config.durability === 'replicated' && { replicated: { vouched: config.durabilityAssume === 'replicated' } }),

@@ -52,7 +52,7 @@ export function startWorker({
 }: WorkerParts): RunningWorker {
   const onError = limitLogs(logger, 'worker error');
   const workerId = randomUUID();
-  const store = openRedisStore({ url: config.redisUrl, ca: config.redisCa ?? undefined, role: 'worker', onError });
+  const store = openRedisStore({ url: config.redisUrl, tls: config.redisTls, role: 'worker', onError });
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
   const senders = openSenders(config);

@@ -2,6 +2,7 @@
 
 export * from './accept/check-activity.ts';
 export * from './accept/check-body.ts';
+export { isKeepableId } from './accept/check-text.ts';
 export * from './accept/describe-body.ts';
 export { didYouMean, suggest } from './accept/did-you-mean.ts';
 export {

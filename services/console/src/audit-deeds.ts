@@ -3,9 +3,9 @@
   it. What was refused is written down as well, except to those who did not say who they are. That the deed could not be
   written down does not undo it; then the log has it.
 */
-import { createHash } from 'node:crypto';
 import type { AuditedDeed, AuditLog, Caller } from '@sluice/core';
 import type { FastifyInstance, FastifyRequest } from '@sluice/http';
+import { digestOfPerformer } from './erasure/keep-erasures.ts';
 
 export interface AuditParts {
   readonly log: AuditLog;
@@ -90,8 +90,5 @@ function connectionOf({ params }: FastifyRequest): string {
 function performerOf({ params, routeOptions }: FastifyRequest): string {
   if (!routeOptions.url?.includes('/performers/:')) return '';
   const [id] = Object.values((params ?? {}) as Record<string, string>);
-  return `performer sha256:${createHash('sha256')
-    .update(id ?? '')
-    .digest('hex')
-    .slice(0, 16)}`;
+  return `performer sha256:${digestOfPerformer(id ?? '')}`;
 }

@@ -1,5 +1,7 @@
 /* Wires a console from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
-import { type Config, connectionSettings } from '@sluice/config';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Config, type ConnectionConfig, connectionSettings } from '@sluice/config';
 import {
   type Access,
   type ActivityStore,
@@ -14,12 +16,14 @@ import {
 import { buildServer, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
 import type { Board } from '@sluice/scheduler';
 import { type Logger, limitLogs, type Metrics, renderFleet } from '@sluice/telemetry';
-import { auditDeeds } from './audit-deeds.ts';
+import { type Audit, auditDeeds } from './audit-deeds.ts';
 import { addAuditRoutes } from './audit-routes.ts';
 import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { addErasureRoutes } from './erasure/erasure-routes.ts';
+import { keepErasures } from './erasure/keep-erasures.ts';
 import { addItemRoutes } from './item-routes.ts';
 import { addEventRoutes } from './live/event-routes.ts';
 import { createShowFleet } from './live/show-fleet.ts';
@@ -52,6 +56,8 @@ export interface ConsoleParts {
     | 'unknownCalls'
     | 'items'
     | 'item'
+    | 'erase'
+    | 'endErasure'
   >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
@@ -120,6 +126,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     isStopping: server.draining.isStopping,
     clock: () => performance.now(),
   });
+  addErasures(server, audit, parts);
   if (parts.page !== null) addPageRoutes(server.app, parts.page);
   if (parts.board !== null) addQueueRoutes(server.app, parts.board);
   addDeadLetterRoutes(server.app, {
@@ -131,11 +138,31 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   return server;
 }
 
+function addErasures({ app }: HttpServer, audit: Audit, { config, store, scheduler, logger }: ConsoleParts): void {
+  const erasures = keepErasures({
+    store,
+    scheduler,
+    logger,
+    newId: randomUUID,
+    wait: (ms, signal) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined),
+    settingsOf: (connectionId) => {
+      const { deadLettersMax, entriesMax } = boundsOf(config, connectionId);
+      const { unknownPolicy, leaseMs } = settingsOf(config, connectionId);
+      return { deadLettersMax, entriesMax, unknownPolicy, leaseMs, receiptTtlMs: config.receiptTtlMs };
+    },
+  });
+  app.addHook('onClose', async () => erasures.stop());
+  addErasureRoutes(app, { erasures, audit });
+}
+
 /** A connection that the configuration no longer names still has its dead letters: the first tenant's bounds hold for it. */
 function boundsOf(config: Config, connectionId: string): Change['bounds'] {
-  const settings = connectionSettings(config, connectionId)?.settings ?? config.tenants[0]!.settings;
-  const { pendingMax, deadLettersMax, batchEntriesMax } = settings;
+  const { pendingMax, deadLettersMax, batchEntriesMax } = settingsOf(config, connectionId);
   return { pendingMax, deadLettersMax, entriesMax: batchEntriesMax };
+}
+
+function settingsOf(config: Config, connectionId: string): ConnectionConfig {
+  return connectionSettings(config, connectionId)?.settings ?? config.tenants[0]!.settings;
 }
 
 /**

@@ -19,6 +19,11 @@ export const CONSOLE_PROBLEMS = {
     503,
     'The connection holds as many waiting activities as it may; Graph must take some first. The same cursor goes on.',
   ],
+  erasure_not_found: [
+    404,
+    'This console knows no erasure under this id: it was asked of another, has stopped since, or it is long ago. Asking for the erasure again is safe.',
+  ],
+  too_many_erasures: [503, 'As many performers as may be at a time are being erased; ask again.'],
   too_many_pages: [503, 'As many pages as may be open here are open; close one, or look at the API.'],
   stopping: [503, 'This console is stopping.'],
   store_unavailable: [
@@ -30,6 +35,7 @@ export const CONSOLE_PROBLEMS = {
 const RETRY_AFTER_S: Readonly<Record<string, number>> = {
   backlog_full: 10,
   store_unavailable: 1,
+  too_many_erasures: 10,
   too_many_pages: 30,
   stopping: 1,
 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONFIG_HELP } from './commands/config-help.ts';
 import { DEAD_HELP, runDead } from './commands/dead.ts';
+import { ERASE_HELP, runErase } from './commands/erase.ts';
 import { IMPORT_HELP, runImport } from './commands/import.ts';
 import { ITEM_HELP, runItem } from './commands/item.ts';
 import { KEYS_HELP } from './commands/keys-help.ts';
@@ -54,6 +55,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },
   dead: { summary: 'dead letters: list, show, replay, discard, export', help: DEAD_HELP, run: runDead },
+  erase: { summary: 'takes a performer out of everything that is kept', help: ERASE_HELP, run: runErase },
   config: { summary: 'checks the settings without starting anything', help: CONFIG_HELP, run: checkConfig },
   keys: { summary: 'API keys: create, list, revoke', help: KEYS_HELP, run: loadKeys },
 };

@@ -155,6 +155,54 @@ test('show is everything of one, and what is not there exits 1 with the consoleâ
     },
   ));
 
+const erasure = (state: string, parts: object = {}) => ({
+  erasureId: 'e1',
+  state,
+  connections: 2,
+  connectionsDone: 1,
+  erased: { pending: 3, dead: 1, parked: 0 },
+  inFlight: 0,
+  ...parts,
+});
+
+test('an erasure is followed to its end, and asked for again when the console was restarted in between', () =>
+  withFakeConsole(
+    (_asked, nth) => {
+      if (nth <= 2) return { status: nth === 1 ? 202 : 200, body: erasure('running') };
+      if (nth === 3) return { status: 404, body: { code: 'erasure_not_found', detail: 'Not known.' } };
+      return { body: erasure('finished', { connectionsDone: 2 }) };
+    },
+    async ({ asked, sluice }) => {
+      const { code, out, err } = await sluice('erase', 'Wien SÃ¼d');
+      assert.deepEqual([code, err], [0, '']);
+      assert.match(
+        out,
+        /^Erased: 3 pending, 1 dead, 0 parked, on 2 of 2 connections\.\nNothing of this performer is kept/,
+      );
+      const performer = 'DELETE /api/v1/performers/Wien%20S%C3%BCd';
+      const look = 'GET /api/v1/erasures/e1';
+      assert.deepEqual(
+        asked.map(({ method, path }) => `${method} ${path}`),
+        [performer, look, look, performer],
+      );
+    },
+  ));
+
+test('an erasure that may have left something exits 1 and says what; one that is refused too', () =>
+  withFakeConsole(
+    (_asked, nth) =>
+      nth === 1
+        ? { body: erasure('unfinished', { inFlight: 2 }) }
+        : { status: 503, retryAfter: 1, body: { code: 'store_unavailable', detail: 'Away.' } },
+    async ({ sluice }) => {
+      const { code, out } = await sluice('erase', 'somebody', '--json');
+      assert.deepEqual([code, JSON.parse(out).inFlight], [1, 2]);
+      const away = await sluice('erase', 'somebody');
+      assert.deepEqual([away.code, away.out], [1, '']);
+      assert.match(away.err, /^Away\. \(503 store_unavailable/);
+    },
+  ));
+
 test('what cannot be meant exits 2 and asks the console nothing', () =>
   withFakeConsole(
     () => ({ body: {} }),
@@ -170,6 +218,8 @@ test('what cannot be meant exits 2 and asks the console nothing', () =>
         ['pause'],
         ['resume', 'hr1', 'hr2'],
         ['status', 'hr1'],
+        ['erase'],
+        ['erase', 'one', 'two'],
       ];
       for (const args of wrong) assert.equal((await sluice(...args)).code, 2, args.join(' '));
       assert.match((await sluice('dead', 'discard', 'hr1', '--stat', 'dead')).err, /Did you mean --state\?/);

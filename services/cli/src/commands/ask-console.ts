@@ -13,6 +13,8 @@ export interface Answer {
 export interface Console {
   /** GET, or POST when there is a body (null: without one). Answers 2xx, and 503 when it may be asked again; all else fails. */
   ask(path: string, body?: unknown): Promise<Answer>;
+  /** DELETE; else as ask. */
+  remove(path: string): Promise<Answer>;
   /** As ask, but 503 fails as well. */
   get(path: string): Promise<Readonly<Record<string, unknown>>>;
 }
@@ -24,12 +26,12 @@ const RETRY_AFTER_S_MAX = 60;
 export function openConsole({ env }: Pick<World, 'env'>): Console {
   const base = readBaseUrl(env, 'SLUICE_CONSOLE_URL', URL_DEFAULT);
   const key = env['SLUICE_API_KEY'];
-  async function ask(path: string, body?: unknown): Promise<Answer> {
+  async function send(path: string, body: unknown, method: string): Promise<Answer> {
     const headers = {
       ...(key && { authorization: `Bearer ${key}` }),
       ...(body !== undefined && body !== null && { 'content-type': 'application/json' }),
     };
-    const sent = body === undefined ? {} : { method: 'POST', ...(body !== null && { body: JSON.stringify(body) }) };
+    const sent = { method, ...(body !== undefined && body !== null && { body: JSON.stringify(body) }) };
     const response = await fetch(`${base}${path}`, {
       headers,
       ...sent,
@@ -44,8 +46,10 @@ export function openConsole({ env }: Pick<World, 'env'>): Console {
     if (response.ok || (response.status === 503 && answer.retryAfter > 0)) return answer;
     throw refused(base, answer);
   }
+  const ask = (path: string, body?: unknown) => send(path, body, body === undefined ? 'GET' : 'POST');
   return {
     ask,
+    remove: (path) => send(path, undefined, 'DELETE'),
     get: async (path) => {
       const answer = await ask(path);
       if (answer.status === 503) throw refused(base, answer);

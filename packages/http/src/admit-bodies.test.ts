@@ -5,8 +5,8 @@ import { type Admission, admitBodies, TICK_MS, type Turn } from './admit-bodies.
 
 const KIB = 1024;
 const LIMITS = { workBytesMin: 20 * KIB, workBytesMax: 80 * KIB, turnWaitMsMax: 500 };
-/** With what a request costs beside it, 8 KiB. */
-const BODY = 4 * KIB;
+/** With what a request costs beside it, 9 KiB. */
+const BODY = KIB;
 
 function open() {
   const clock = manualClock();
@@ -78,7 +78,7 @@ test('a turn tells how long it was waited for', async () => {
 test('whose turn would come too late is refused at once, by how fast turns have ended; and taken again when the line is short', async () => {
   const { admission, tick } = open();
   assert.equal(admission.isFull(), false);
-  let turn = begun(admission, 16 * KIB);
+  let turn = begun(admission, 12 * KIB);
   const line: Promise<Turn | null>[] = [];
   const endOne = async () => {
     turn.end();
@@ -86,15 +86,15 @@ test('whose turn would come too late is refused at once, by how fast turns have 
     while (next === null) next = await line.shift()!;
     turn = next;
   };
-  // 20 KiB a tick are ended, so what can wait for 500 ms are 10 of these.
+  // 20 KiB a tick are ended, so what is foreseen to wait for 250 ms are 5 of these.
   for (let ticks = 0; ticks < 40; ticks++) {
-    while (!admission.isFull() && line.length < 100) line.push(admission.enter(16 * KIB) as Promise<Turn | null>);
-    if (ticks > 20) assert.ok(line.length >= 9 && line.length <= 11, `${line.length} wait`);
+    while (!admission.isFull() && line.length < 100) line.push(admission.enter(12 * KIB) as Promise<Turn | null>);
+    if (ticks > 20) assert.ok(line.length >= 5 && line.length <= 6, `${line.length} wait`);
     await tick();
     await endOne();
   }
-  while (!admission.isFull()) line.push(admission.enter(16 * KIB) as Promise<Turn | null>);
-  assert.equal(admission.enter(16 * KIB), null);
+  while (!admission.isFull()) line.push(admission.enter(12 * KIB) as Promise<Turn | null>);
+  assert.equal(admission.enter(12 * KIB), null);
   while (line.length > 2) await endOne();
   assert.equal(admission.isFull(), false);
 });
@@ -111,11 +111,11 @@ test('while bodies wait and the process has time to spare, more are begun at onc
   await tick(0.9);
   assert.equal(await count(), 2);
   for (let n = 0; n < 8; n++) await tick(0.2);
-  assert.equal(await count(), 10, '80 KiB and not more');
+  assert.equal(await count(), 8, '80 KiB and not more');
   for (let n = 0; n < 8; n++) await tick(1);
   const ends = await Promise.all(line);
-  for (const turn of ends.slice(0, 10)) turn!.end();
-  assert.equal(ends.filter((turn) => turn === null).length, 20, 'the others have waited too long by now');
+  for (const turn of ends.slice(0, 8)) turn!.end();
+  assert.equal(ends.filter((turn) => turn === null).length, 22, 'the others have waited too long by now');
   begun(admission);
   begun(admission);
   assert.ok(admission.enter(BODY) instanceof Promise);

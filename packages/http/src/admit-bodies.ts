@@ -30,11 +30,13 @@ export interface Admission {
 
 export const TICK_MS = 50;
 /** What a request costs beside its body. */
-const REQUEST_BYTES = 4096;
+const REQUEST_BYTES = 8192;
 /** A process with bodies waiting should be busy; if it is not, the store is slow, and more at once is no harm. */
 const BUSY_ENOUGH = 0.85;
 const RAISED_TO = 1.25;
 const LOWERED_TO = 0.8;
+/** A turn that is foreseen to come later than this share of the longest wait is refused at once: what is foreseen may be wrong. */
+const FORESEEN_SHARE = 0.5;
 /** How much the latest tick counts among those before it. */
 const LATEST_COUNTS = 0.2;
 
@@ -83,7 +85,7 @@ export function admitBodies(limits: AdmissionLimits, clock: () => number): Admis
 
   /** Nothing is foreseen before anything was seen. */
   function isFull(): boolean {
-    return endedPerMs > 0 && lineBytes > endedPerMs * turnWaitMsMax;
+    return endedPerMs > 0 && lineBytes > endedPerMs * turnWaitMsMax * FORESEEN_SHARE;
   }
 
   return {

@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { FastifyHttpOptions } from 'fastify';
-import { type Admission, type AdmissionLimits, admitBodies, TICK_MS } from './admit-bodies.ts';
+import type { Admission, AdmissionLimits } from './admit-bodies.ts';
 import {
   answerClientError,
   answerError,
@@ -24,10 +24,12 @@ import { createLineBodies, type LineBodies, type LineLimits } from './line-body.
 import { isCharsetUtf8, parseJson } from './parse-json.ts';
 import { httpProblem, type Problem, ProblemError, sendProblem } from './problem.ts';
 import { createBodyReader } from './read-body.ts';
+import { shedRequests } from './shed-requests.ts';
 import { type Draining, watchDraining } from './stop-server.ts';
 import type { TlsFiles } from './tls-files.ts';
-import { keepTurn, turnOf } from './turn-of.ts';
-import { type LoadLimits, watchLoad } from './watch-load.ts';
+import { keepTurn } from './turn-of.ts';
+import type { LoadLimits } from './watch-load.ts';
+import { OVERLOADED, startAdmission, watchOverload } from './watch-overload.ts';
 
 export interface ServerSettings {
   readonly logger: ServerLogger;
@@ -44,7 +46,7 @@ export interface ServerSettings {
   readonly tls?: TlsFiles | null;
   /** Header fields of every answer, refusals too. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none. */
+  /** Called once for each answered request. `route` is the pattern; `unmatched` when there was none, `refused` when nobody looked for one. */
   readonly onAnswered?: (answer: { readonly route: string; readonly status: number; readonly seconds: number }) => void;
   /** Told of each request before anything is done with it, to run the rest inside; what it answers is told what was answered. Null: of none. */
   readonly trace?: TraceRequest | null;
@@ -82,7 +84,7 @@ const LIMITS: ServerLimits = {
   receivingBytesMax: 48 * 1024 * 1024,
   workBytesMin: 1024 * 1024,
   workBytesMax: 16 * 1024 * 1024,
-  turnWaitMsMax: 500,
+  turnWaitMsMax: 600,
   answeringMax: 4000,
   turnMsMax: 300,
   answeringMin: 64,
@@ -121,11 +123,21 @@ export function buildServer(settings: ServerSettings): HttpServer {
   const lineBodies = createLineBodies(limits);
   const shapes = new Map<string, SendProblem>();
   const app = Fastify(fastifyOptions(settings, limits, { ...lineBodies, shapes }));
+  const admission = startAdmission(app, limits);
+  const overload = watchOverload(app, limits, admission);
+  let isStopping = () => false;
+  shedRequests(app.server, {
+    isTooMuch: (method, url) => shapeOf(shapes, url) === undefined && overload.isTooMuch(method, url),
+    problem: OVERLOADED.problem,
+    requestIdOf: (request) => requestIdOf(request) ?? settings.requestId(),
+    isStopping: () => isStopping(),
+    onShed: (seconds) => settings.onAnswered?.({ route: 'refused', status: OVERLOADED.problem.status, seconds }),
+  });
   app.server.maxConnections = limits.connectionsMax;
   app.server.on('checkExpectation', answerExpectation);
   settings.tls?.onRenewed((pair) => (app.server as TlsServer).setSecureContext({ ...pair, minVersion: TLS_MIN }));
   const draining = watchDraining(app.server);
-  const admission = startAdmission(app, limits);
+  ({ isStopping } = draining);
   addJsonParser(app, { settings, limits, admission });
   app.setErrorHandler(answerError(settings.logger));
   const methodsOf = knowMethods(app);
@@ -138,7 +150,7 @@ export function buildServer(settings: ServerSettings): HttpServer {
     const problem = checkRequest(request.raw, settings.hostsAllowed);
     done(problem === null ? undefined : new ProblemError(problem));
   });
-  refuseOverload(app, limits, admission);
+  overload.refuse();
   const routes: RouteName[] = [];
   app.addHook('onRoute', ({ method, url }) => {
     routes.push(...[method].flat().map((each) => ({ method: each, url })));
@@ -186,8 +198,7 @@ function fastifyOptions(
 ): FastifyHttpOptions<Server> {
   const answer = answerError(settings.logger, (reply, problem, requestId) => {
     const { url } = reply.request;
-    const below = [...shapes.keys()].find((path) => url.startsWith(`${path}/`));
-    return (shapes.get(below ?? '') ?? sendProblem)(reply, problem, requestId);
+    return (shapeOf(shapes, url) ?? sendProblem)(reply, problem, requestId);
   });
   return {
     logger: false,
@@ -211,6 +222,12 @@ function fastifyOptions(
   };
 }
 
+/** How errors are said below the path. */
+function shapeOf(shapes: ReadonlyMap<string, SendProblem>, url: string): SendProblem | undefined {
+  for (const [path, send] of shapes) if (url.startsWith(`${path}/`)) return send;
+  return undefined;
+}
+
 /** The same bounds for http and https. */
 function transportOptions({ tls }: ServerSettings, limits: ServerLimits): object {
   const options = {
@@ -224,42 +241,6 @@ function transportOptions({ tls }: ServerSettings, limits: ServerLimits): object
   };
   if (tls === undefined || tls === null) return { http: options };
   return { https: { ...options, ...tls.current(), minVersion: TLS_MIN, handshakeTimeout: limits.headersTimeoutMs } };
-}
-
-/** Whoever looks after the process must be told, whatever it is doing. */
-const ALWAYS_ANSWERED = /^\/(health\/|metrics$)/;
-
-/** Looking costs little whatever the load, and has bounds of its own. */
-const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-/** Made once: most of what an error costs is its stack. */
-const OVERLOADED = new ProblemError(httpProblem('overloaded', 'More requests arrive than are answered.'));
-
-function refuseOverload(app: FastifyInstance, limits: LoadLimits, admission: Admission): void {
-  const load = watchLoad(limits, () => performance.now());
-  app.addHook('onClose', async () => load.stop());
-  app.addHook('onRequest', (request, reply, done) => {
-    const tooHigh = load.isTooHigh() || (admission.isFull() && !LOOKS.has(request.method));
-    const refused = tooHigh && !ALWAYS_ANSWERED.test(request.routeOptions.url ?? '');
-    load.enter(reply.raw);
-    done(refused ? OVERLOADED : undefined);
-  });
-}
-
-function startAdmission(app: FastifyInstance, limits: AdmissionLimits): Admission {
-  const admission = admitBodies(limits, () => performance.now());
-  let before = performance.eventLoopUtilization();
-  const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    admission.tick(performance.eventLoopUtilization(now, before).utilization);
-    before = now;
-  }, TICK_MS);
-  timer.unref();
-  app.addHook('onClose', async () => clearInterval(timer));
-  app.addHook('onSend', (request, _reply, _payload, done) => {
-    turnOf(request).end();
-    done();
-  });
-  return admission;
 }
 
 function pathOf(url: string): string {

@@ -20,6 +20,7 @@ export async function startServer(
   t: TestContext,
   limits: Partial<ServerLimits> = {},
   settings: Partial<ServerSettings> = {},
+  addRoutes: (app: HttpServer['app']) => void = () => {},
 ): Promise<Started> {
   const logged: unknown[] = [];
   const answered: unknown[] = [];
@@ -38,6 +39,7 @@ export async function startServer(
     throw Object.assign(new Error('redis://u:canary@10.0.0.1 ERR WRONGTYPE at /srv/app/x.ts'), { statusCode: 502 });
   });
   server.app.get('/param/:id', async (request) => request.params);
+  addRoutes(server.app);
   const url = await listen(server, { host: '127.0.0.1', port: 0 });
   t.after(() => stopServer(server, 1000));
   return { server, port: Number(new URL(url).port), logged, answered };

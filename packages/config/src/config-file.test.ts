@@ -78,6 +78,8 @@ test('two tenants, each with its credential, its cloud and its connections', () 
     baseUrl: null,
     tokenUrl: null,
     secretExpiresMs: null,
+    proxy: null,
+    claimsChallenges: false,
     allowInsecure: false,
   });
   assert.deepEqual(

@@ -117,6 +117,11 @@ test('a throttle of one entry closes, uses up no attempt, and counts as a refusa
   assert.deepEqual(silent.call.closure, { kind: 'backoff' });
 });
 
+test('a Retry-After beside results that were all taken closes too: Graph asks for a pause', () => {
+  const { call } = read(answered(200, { body: results([null, null]), retryAfter: '3' }));
+  assert.deepEqual([call.quota, call.closure], ['accepted', { kind: 'retry-after', ms: 3000 }]);
+});
+
 test('a 2xx whose body cannot be read leaves every entry unknown, and proves nothing about the connection', () => {
   for (const parts of [
     { bodyProblem: 'empty' },

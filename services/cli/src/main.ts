@@ -2,6 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './run-command.ts';
 
+// Whoever reads may stop early (head does): that is no error to tell. A start has services to stop first, and sees to itself.
+if (process.argv[2] !== 'start') process.stdout.on('error', () => process.exit(1));
+
 const exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,
   // npm runs scripts at the root of the clone; paths are meant from where the person is.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CONFIG_HELP } from './commands/config-help.ts';
 import { DEAD_HELP, runDead } from './commands/dead.ts';
 import { ERASE_HELP, runErase } from './commands/erase.ts';
+import { DOCTOR_HELP } from './commands/doctor-help.ts';
 import { IMPORT_HELP, runImport } from './commands/import.ts';
 import { ITEM_HELP, runItem } from './commands/item.ts';
 import { KEYS_HELP } from './commands/keys-help.ts';
@@ -56,6 +57,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },
   dead: { summary: 'dead letters: list, show, replay, discard, export', help: DEAD_HELP, run: runDead },
   erase: { summary: 'takes a performer out of everything that is kept', help: ERASE_HELP, run: runErase },
+  doctor: {
+    summary: 'goes through everything that a delivery needs, with remedies',
+    help: DOCTOR_HELP,
+    run: loadDoctor,
+  },
   config: { summary: 'checks the settings without starting anything', help: CONFIG_HELP, run: checkConfig },
   keys: { summary: 'API keys: create, list, revoke', help: KEYS_HELP, run: loadKeys },
 };
@@ -97,6 +103,11 @@ async function runStart(args: readonly string[], world: World): Promise<number> 
 async function checkConfig(args: readonly string[], world: World): Promise<number> {
   const { runConfig } = await import('./commands/config-check.ts');
   return runConfig(args, world);
+}
+
+async function loadDoctor(args: readonly string[], world: World): Promise<number> {
+  const { runDoctor } = await import('./commands/doctor.ts');
+  return runDoctor(args, world);
 }
 
 async function loadKeys(args: readonly string[], world: World): Promise<number> {

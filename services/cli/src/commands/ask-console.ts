@@ -2,6 +2,8 @@
 import { EXIT_FAILED, type World } from '../world.ts';
 import { CommandFailed } from './command-failed.ts';
 import { readBaseUrl } from './read-base-url.ts';
+import { tellUnreachable } from './tell-unreachable.ts';
+import { trustCaFile } from './trust-ca-file.ts';
 
 export interface Answer {
   readonly status: number;
@@ -23,7 +25,9 @@ const URL_DEFAULT = 'http://127.0.0.1:8081';
 const ANSWER_MS_MAX = 30_000;
 const RETRY_AFTER_S_MAX = 60;
 
-export function openConsole({ env }: Pick<World, 'env'>): Console {
+export function openConsole(world: Pick<World, 'env' | 'cwd'>): Console {
+  const { env } = world;
+  trustCaFile(world);
   const base = readBaseUrl(env, 'SLUICE_CONSOLE_URL', URL_DEFAULT);
   const key = env['SLUICE_API_KEY'];
   async function send(path: string, body: unknown, method: string): Promise<Answer> {
@@ -65,9 +69,8 @@ export function refused(base: string, { status, body }: Answer): CommandFailed {
 }
 
 function unreachable(base: string, error: unknown): CommandFailed {
-  const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
-  const text = `The console at ${base} does not answer (${cause}). It runs under \`npm start\` or \`npx sluice console\`; SLUICE_CONSOLE_URL says where.`;
-  return new CommandFailed(text, EXIT_FAILED);
+  const { cause, remedy } = tellUnreachable('console', base, 'SLUICE_CONSOLE_URL', error);
+  return new CommandFailed(`The console at ${base} does not answer (${cause}). ${remedy}`, EXIT_FAILED);
 }
 
 function readBody(text: string): Readonly<Record<string, unknown>> {

@@ -16,6 +16,8 @@ export interface TokenClaims {
 }
 
 const KEY = 'sluice emulator access tokens';
+/** The application's own object in every tenant. */
+const APPLICATION_OBJECT = '00000000-0000-4000-8000-000000000003';
 const HEADER = base64url(JSON.stringify({ typ: 'JWT', alg: 'HS256' }));
 
 export function issueToken(claims: TokenClaims): string {
@@ -29,6 +31,7 @@ export function issueToken(claims: TokenClaims): string {
       expMs: claims.expiresAtMs,
       appid: claims.clientId,
       idtyp: 'app',
+      oid: APPLICATION_OBJECT,
       roles: claims.roles,
       tid: claims.tenant,
       ...(claims.claims !== undefined && { askedClaims: claims.claims }),

@@ -216,10 +216,14 @@ test('Redis away, evicting, and refusing its user; an intake and a console that 
       REDIS_URL: 'redis://user:pass@127.0.0.1:1',
     },
   );
-  await failsWith([['redis', /WRONGPASS/, /Correct user and password in REDIS_URL/]], ['hr1'], {
-    REDIS_URL: system.env['REDIS_URL']!.replace('of-this-test@', 'of-another@'),
-  });
-  const admin = openRedisStore({ url: system.storeUrl, role: 'worker', onError: () => {} });
+  await failsWith(
+    [['redis', /does not accept the name or the password/, /Correct user and password in REDIS_URL/]],
+    ['hr1'],
+    {
+      REDIS_URL: system.env['REDIS_URL']!.replace('of-this-test@', 'of-another@'),
+    },
+  );
+  const admin = openRedisStore({ ...system.storePlace, role: 'worker', onError: () => {} });
   await admin.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
   await failsWith([['redis', /may throw activities away: maxmemory-policy is allkeys-lru/, /noeviction/]], ['hr1']);
   await admin.redis.config('SET', 'maxmemory-policy', 'noeviction');

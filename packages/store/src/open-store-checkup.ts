@@ -35,7 +35,8 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
       } catch (error) {
         // What the connection itself said is more than that there is none. A login that is refused gets no better by waiting.
         const told = lastError ?? (error as Error);
-        if (Date.now() > until || /WRONGPASS|NOAUTH|NOPERM/.test(told.message)) return away(told);
+        if (Date.now() > until || /WRONGPASS|NOAUTH|NOPERM|does not accept|certificate/i.test(told.message))
+          return away(told);
         await sleep(LOOK_AGAIN_MS);
       }
     }
@@ -61,7 +62,7 @@ type Reached = Extract<StoreLook, { kind: 'reached' }>;
 function away(error: Error): StoreLook {
   const { code, errors } = error as { code?: unknown; errors?: readonly Error[] };
   const words = error.message || errors?.[0]?.message || (typeof code === 'string' ? code : error.name);
-  return { kind: 'away', message: words.slice(0, MESSAGE_LENGTH_MAX) };
+  return { kind: 'away', message: words.slice(0, MESSAGE_LENGTH_MAX).replace(/\.$/, '') };
 }
 
 async function timeRoundTrips(redis: Redis): Promise<Pick<Reached, 'roundTripsMs' | 'clock'>> {

@@ -62,7 +62,7 @@ test('a memory that is full is told as what writing says', () =>
 test('a wrong password, and nobody at the address, are told at once and in time', async () => {
   await withRedis({ args: userArguments(LEAST), login: 'sluice:wrong' }, (look) => {
     assert.ok(look.kind === 'away');
-    assert.match(look.message, /WRONGPASS/);
+    assert.match(look.message, /does not accept the name or the password/);
   });
   const checkup = openRedisCheckup({ url: 'redis://127.0.0.1:1' });
   try {

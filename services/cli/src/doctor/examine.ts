@@ -113,7 +113,7 @@ function isMeant(config: Config, tenant: string, connection: string | null): boo
 }
 
 async function checkStore(config: Config, { tell, version }: ExamineParts): Promise<void> {
-  const place = { url: config.redisUrl, ca: config.redisCa ?? undefined };
+  const place = { url: config.redisUrl, tls: config.redisTls };
   const checkup: StoreCheckup & { close(): void } = openRedisCheckup(place);
   const look = await checkup.look().finally(() => checkup.close());
   for (const finding of findRedis(look, config, withoutLogin(config.redisUrl))) tell(finding);

@@ -24,7 +24,7 @@ local TRIED = {
   zset = {
     { 'ZADD', 1, 'a', 2, 'b' }, { 'ZSCORE', 'a' }, { 'ZCARD' }, { 'ZRANGE', 0, -1 }, { 'ZRANGEBYSCORE', 1, 1 }, { 'ZREVRANGE', 0, 0 },
     { 'ZREVRANGEBYSCORE', 1, 1 }, { 'ZCOUNT', 1, 1 }, { 'ZRANK', 'a' }, { 'ZREMRANGEBYRANK', 8, 9 }, { 'ZREMRANGEBYSCORE', 8, 9 },
-    { 'ZPOPMIN' }, { 'ZREM', 'c' },
+    { 'ZSCAN', 0 }, { 'ZPOPMIN' }, { 'ZREM', 'c' },
   },
   stream = { { 'XADD', '*', 'a', 1 }, { 'XLEN' }, { 'XRANGE', '-', '+' }, { 'XREVRANGE', '+', '-' }, { 'XDEL', '1-1' }, { 'XTRIM', 'MAXLEN', 9 } },
   gone = { { 'UNLINK' }, { 'DEL' } },

@@ -25,18 +25,48 @@ const connection = (connectionId: string, more: object) => ({
   timeToDrain: 'about 3 s',
   ...more,
 });
-const HELD = { urgency: 'stuck', stateText: 'held: credential expired', remedy: 'Renew the secret.', pending: 1 };
+const HELD = {
+  urgency: 'stuck',
+  stateText: 'held: credential expired',
+  reason: 'AADSTS7000222',
+  remedy: 'Renew the secret.',
+  pending: 1,
+};
 
-test('the page says what is stuck first, with what to do, and that a console is lost above what was last known', () => {
-  const connections = [connection('fine', { pending: 9000 }), connection('broken', HELD)];
-  const page = pageOf({ connections, atMs: NOW }, null, NOW);
-  assert.equal(page[0], 'Sluice  12:00:00 UTC  2 connections, 9,001 pending, 1 stuck');
-  assert.match(page[3]!, /^broken +held: credential expired/);
-  assert.match(page[4]!, /^fine /);
-  assert.deepEqual(page.slice(-2), ['What to do:', 'broken: Renew the secret.']);
-  const lost = pageOf({ connections, atMs: NOW }, 'The console does not answer.', NOW + 7000);
+test('the page says what is stuck, why and what to do above the table, and that a console is lost above what was last known', () => {
+  const connections = [
+    connection('fine', { pending: 9000, oldestPendingAt: new Date(NOW - 90_000).toISOString() }),
+    connection('broken', HELD),
+    connection('also', HELD),
+  ];
+  const last = { connections, workers: 2, atMs: NOW };
+  const page = pageOf(last, null, { nowMs: NOW });
+  assert.equal(page[0], 'Sluice  12:00:00 UTC  3 connections, 9,002 pending, 2 workers, 2 STUCK');
+  const table = page.findIndex((line) => line.startsWith('CONNECTION'));
+  assert.deepEqual(page.slice(1, table), [
+    '',
+    'broken, also: held: credential expired; 2 pending.',
+    '  It said: AADSTS7000222',
+    '  To do: Renew the secret.',
+    '',
+  ]);
+  assert.match(page[table + 1]!, /^broken .* held: credential expired$/);
+  assert.match(page[table + 3]!, /^fine +9,000 +90 s /);
+  const lost = pageOf(last, 'The console does not answer.', { nowMs: NOW + 7000 });
   assert.equal(lost[2], 'Not current: what follows is 7 s old. The console does not answer.');
-  assert.deepEqual(pageOf(null, 'No.', NOW).at(-1), 'No.');
+  assert.deepEqual(pageOf(null, 'No.', { nowMs: NOW }).at(-1), 'No.');
+  const none = pageOf({ ...last, workers: 0 }, null, { nowMs: NOW });
+  assert.match(none[0]!, /NO workers/);
+});
+
+test('sentences are folded at the edge of the terminal and not cut', () => {
+  const remedy = 'Put a new client secret where the workers have it from; releasing the hold tries at once.';
+  const last = { connections: [connection('broken', { ...HELD, remedy })], workers: 1, atMs: NOW };
+  const lines = pageOf(last, null, { nowMs: NOW, columns: 40 });
+  const from = lines.findIndex((line) => line.startsWith('  To do:'));
+  const told = lines.slice(from, lines.indexOf('', from));
+  assert.ok(told.length > 1 && told.every((line) => line.length <= 40), told.join('\n'));
+  assert.equal(told.join(' ').replaceAll(/ +/g, ' ').trim(), `To do: ${remedy} (sluice resume broken)`);
 });
 
 test('status --watch goes on until Ctrl-C, also while the console refuses, and exits 130', () =>

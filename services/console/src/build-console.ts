@@ -27,7 +27,7 @@ import { keepErasures } from './erasure/keep-erasures.ts';
 import { addItemRoutes } from './item-routes.ts';
 import { addEventRoutes } from './live/event-routes.ts';
 import { createShowFleet } from './live/show-fleet.ts';
-import type { FleetWatch } from './live/watch-fleet.ts';
+import type { FleetReading, FleetWatch } from './live/watch-fleet.ts';
 import { countUsefulWorkers, measureFleet } from './measure-fleet.ts';
 import type { Page } from './page/build-page.ts';
 import { addPageRoutes } from './page/page-routes.ts';
@@ -108,7 +108,8 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   addAuditRoutes(server.app, parts.auditLog);
   const { fleet } = parts;
   const factsOf = (connectionId: string) => factsOfConnection(parts.config, fleet, connectionId);
-  addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf });
+  const usefulWorkers = (reading: FleetReading) => countUsefulWorkers(reading, parts.config, fleet.rates);
+  addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf, usefulWorkers });
   addUnknownRoutes(server.app, { store });
   addItemRoutes(server.app, {
     store,
@@ -121,7 +122,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
       rates: fleet.rates,
       factsOf,
       durability: parts.watch.durability,
-      usefulWorkers: (reading) => countUsefulWorkers(reading, parts.config, fleet.rates),
+      usefulWorkers,
     }),
     isStopping: server.draining.isStopping,
     clock: () => performance.now(),

@@ -3,22 +3,27 @@ import { type ActivityStore, type ConnectionView, type DrainScheduler, formatIns
 import type { FastifyInstance } from '@sluice/http';
 import { fromStore, refuse } from './console-problems.ts';
 import { type ConnectionFacts, describeConnection } from './describe-connection.ts';
-import type { FleetWatch } from './live/watch-fleet.ts';
+import type { FleetReading, FleetWatch } from './live/watch-fleet.ts';
 
 export interface ConnectionRouteParts {
   readonly store: Pick<ActivityStore, 'connection' | 'connections' | 'connectionIds' | 'pause' | 'resume'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
-  readonly fleet: Pick<FleetWatch, 'rates' | 'history'>;
+  readonly fleet: Pick<FleetWatch, 'rates' | 'history' | 'latest'>;
+  readonly usefulWorkers: (reading: FleetReading) => number | null;
   readonly factsOf: (connectionId: string) => ConnectionFacts | null;
 }
 
 type Named = { Params: { connectionId: string } };
 
 export function addConnectionRoutes(app: FastifyInstance, parts: ConnectionRouteParts): void {
-  const { store, scheduler, fleet, factsOf } = parts;
+  const { store, scheduler, fleet, factsOf, usefulWorkers } = parts;
   const base = '/api/v1/connections';
   const describe = (view: ConnectionView) =>
     describeConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId));
+  function workersOf() {
+    const reading = fleet.latest();
+    return reading === null ? {} : { workers: reading.workers, usefulWorkers: usefulWorkers(reading) };
+  }
   async function viewOf(connectionId: string): Promise<ConnectionView> {
     const view = await fromStore(store.connection(connectionId));
     if (view === null) throw refuse('connection_not_found');
@@ -29,7 +34,8 @@ export function addConnectionRoutes(app: FastifyInstance, parts: ConnectionRoute
     const ids = known.filter((id) => mayUse(request.caller, id)).sort();
     const views = await fromStore(store.connections(ids));
     reply.header('cache-control', 'no-store');
-    return { connections: views.map(describe) };
+    // Of the last reading: how many workers there are, and how many are of use.
+    return { connections: views.map(describe), ...workersOf() };
   });
   app.get<Named>(`${base}/:connectionId`, async (request, reply) => {
     reply.header('cache-control', 'no-store');

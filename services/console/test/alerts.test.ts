@@ -15,7 +15,7 @@ function lookers({ store }: Pick<TestConsole, 'store'>, count: number, parts: Pa
   async function look() {
     const ids = await store.connectionIds();
     const views = (await Promise.all(ids.map((id) => store.connection(id)))).filter((view) => view !== null);
-    const reading = { nowMs: views.at(-1)?.nowMs ?? 0, views, total: views.length, tenants: [] };
+    const reading = { nowMs: views.at(-1)?.nowMs ?? 0, views, total: views.length, workers: 1, tenants: [] };
     const one: AlertParts = {
       fleet: { latest: () => reading, awaySinceMs: () => null },
       store,
@@ -106,7 +106,7 @@ test('a connection that is not read is neither well nor ill', async () => {
   await opened.end('a', 100, makeDeadLetter());
   await seeing.look();
   const blind = lookers(opened, 1, {
-    fleet: { latest: () => ({ nowMs: 0, views: [], total: 1, tenants: [] }), awaySinceMs: () => null },
+    fleet: { latest: () => ({ nowMs: 0, views: [], total: 1, workers: 1, tenants: [] }), awaySinceMs: () => null },
   });
   await blind.look();
   assert.deepEqual(blind.told, []);

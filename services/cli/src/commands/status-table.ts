@@ -1,4 +1,4 @@
-/* The connections as a table for people: what is stuck first, then by backlog. */
+/* The connections as a table for people: what is stuck first, then by backlog; and what is wrong in sentences. */
 import { formatTable } from './format-table.ts';
 
 export interface ConnectionStatus {
@@ -8,6 +8,8 @@ export interface ConnectionStatus {
   /** The state in words, and what to do about it; null: nothing. */
   readonly stateText?: string;
   readonly remedy?: string | null;
+  /** What Graph or its sign-in said. */
+  readonly reason?: string | null;
   readonly pending: number;
   readonly oldestPendingAt: string | null;
   readonly rates: { readonly appendedPerSecond: number; readonly deliveredPerSecond: number } | null;
@@ -17,26 +19,73 @@ export interface ConnectionStatus {
   readonly timeToDrain: string;
 }
 
-const HEAD = ['CONNECTION', 'STATE', 'PENDING', 'OLDEST', 'IN/S', 'OUT/S', 'QUOTA/S', 'DEAD', 'PARKED', 'DRAINED IN'];
+const HEAD = ['CONNECTION', 'PENDING', 'OLDEST', 'IN/S', 'OUT/S', 'QUOTA/S', 'DEAD', 'PARKED', 'EMPTY IN', 'STATE'];
 const URGENCIES = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
+/** Connections named in one sentence. */
+const NAMED_MAX = 5;
 
-export function tableOf(connections: readonly ConnectionStatus[]): readonly string[] {
-  const rank = ({ urgency = 'idle' }: ConnectionStatus) => URGENCIES.indexOf(urgency);
-  const sorted = [...connections].sort((a, b) => rank(a) - rank(b) || b.pending - a.pending);
-  return formatTable(HEAD, sorted.map(rowOf)).trimEnd().split('\n');
+/** The state comes last: where a line is cut, it is the sentence that is cut and no number. */
+export function tableOf(connections: readonly ConnectionStatus[], nowMs: number): readonly string[] {
+  const rows = inOrder(connections).map((one) => rowOf(one, nowMs));
+  return formatTable(HEAD, rows).trimEnd().split('\n');
 }
 
-function rowOf(one: ConnectionStatus): readonly string[] {
+function inOrder(connections: readonly ConnectionStatus[]): readonly ConnectionStatus[] {
+  const rank = ({ urgency = 'idle' }: ConnectionStatus) => URGENCIES.indexOf(urgency);
+  return [...connections].sort((a, b) => rank(a) - rank(b) || b.pending - a.pending);
+}
+
+function rowOf(one: ConnectionStatus, nowMs: number): readonly string[] {
   return [
     one.connectionId,
-    one.stateText ?? one.state,
-    String(one.pending),
-    one.oldestPendingAt ?? '-',
+    one.pending.toLocaleString('en'),
+    one.oldestPendingAt === null ? '-' : ageOf(nowMs - Date.parse(one.oldestPendingAt)),
     one.rates === null ? '-' : String(one.rates.appendedPerSecond),
     one.rates === null ? '-' : String(one.rates.deliveredPerSecond),
     one.quota === null ? '-' : String(one.quota.callsPerSecond),
     String(one.deadLetters),
     String(one.parkedEntries),
-    one.timeToDrain,
+    drainOf(one),
+    one.stateText ?? one.state,
   ];
+}
+
+/** Short: the sentence of the API is for where there is room. Who takes as much as comes is never empty, and well. */
+function drainOf({ timeToDrain, urgency }: ConnectionStatus): string {
+  if (timeToDrain.startsWith('not known')) return '-';
+  if (!timeToDrain.startsWith('never')) return timeToDrain.replace('about ', '');
+  return urgency === 'flowing' ? 'keeps up' : 'never';
+}
+
+function ageOf(ms: number): string {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.floor(s / 60)} min`;
+  return s < 172_800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`;
+}
+
+/** One cause that stops many connections is said once: who, what, what was said, what to do. */
+export function troubleOf(connections: readonly ConnectionStatus[]): readonly string[] {
+  const causes = new Map<string, ConnectionStatus[]>();
+  for (const one of inOrder(connections)) {
+    if (one.urgency !== 'stuck' && one.urgency !== 'behind') continue;
+    const key = `${one.stateText}\n${one.remedy}`;
+    causes.set(key, [...(causes.get(key) ?? []), one]);
+  }
+  return [...causes.values()].flatMap((cause) => {
+    const { stateText, state, remedy, reason } = cause[0]!;
+    const names = cause.slice(0, NAMED_MAX).map(({ connectionId }) => connectionId);
+    const more = cause.length > NAMED_MAX ? ` and ${cause.length - NAMED_MAX} more` : '';
+    const pending = cause.reduce((sum, one) => sum + one.pending, 0);
+    const text = stateText ?? state;
+    return [
+      `${names.join(', ')}${more}: ${text}; ${pending.toLocaleString('en')} pending.`,
+      ...(reason != null && !text.includes(reason) ? [`  It said: ${reason}`] : []),
+      ...(remedy == null ? [] : [`  To do: ${remedy}${/resum|releas/i.test(remedy) ? resumeOf(names) : ''}`]),
+    ];
+  });
+}
+
+function resumeOf(names: readonly string[]): string {
+  return ` (sluice resume ${names.length === 1 ? names[0] : 'CONNECTION'})`;
 }

@@ -3,7 +3,7 @@ import type { World } from '../world.ts';
 import { openConsole } from './ask-console.ts';
 import { tellFailure } from './command-failed.ts';
 import { readOptions, refuseUsage } from './read-options.ts';
-import { type ConnectionStatus, tableOf } from './status-table.ts';
+import { type ConnectionStatus, tableOf, troubleOf } from './status-table.ts';
 import { watchStatus } from './watch-status.ts';
 
 export const STATUS_HELP = `sluice status [--watch] [--json]
@@ -24,7 +24,7 @@ export function runStatus(args: readonly string[], world: World): Promise<number
     const connections = (body['connections'] ?? []) as readonly ConnectionStatus[];
     if (words.flag('json')) world.out.write(`${JSON.stringify(body)}\n`);
     else if (connections.length === 0) world.out.write('There are no connections yet: nothing was accepted.\n');
-    else world.out.write(`${tableOf(connections).join('\n')}\n`);
+    else world.out.write(`${[...troubleOf(connections), ...tableOf(connections, Date.now())].join('\n')}\n`);
     return 0;
   });
 }

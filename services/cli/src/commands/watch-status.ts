@@ -7,7 +7,7 @@ import { watchStopSignals } from '../start/stop-signals.ts';
 import { EXIT_INTERRUPTED, type Output, type World } from '../world.ts';
 import { openConsole } from './ask-console.ts';
 import { CommandFailed } from './command-failed.ts';
-import { type ConnectionStatus, tableOf } from './status-table.ts';
+import { type ConnectionStatus, tableOf, troubleOf } from './status-table.ts';
 
 const EVERY_MS = 1000;
 /** Where lines cannot be rewritten, a table every ten seconds. */
@@ -22,6 +22,8 @@ const REST_OF_SCREEN = '\u001b[J';
 
 export interface Reading {
   readonly connections: readonly ConnectionStatus[];
+  /** How many there are; null: the console does not say. */
+  readonly workers: number | null;
   readonly atMs: number;
 }
 
@@ -37,7 +39,7 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
     for (let n = 0; !signals.requested.aborted; n++) {
       try {
         const body = await console.get('/api/v1/connections');
-        last = { connections: (body['connections'] ?? []) as readonly ConnectionStatus[], atMs: Date.now() };
+        last = readingOf(body, Date.now());
         trouble = null;
         if (isJson) out.write(`${JSON.stringify(body)}\n`);
       } catch (error) {
@@ -45,8 +47,9 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
         trouble = error.message;
         if (isJson) world.err.write(`${trouble}\n`);
       }
-      if (isPage) drawPage(out, pageOf(last, trouble, Date.now()));
-      else if (!isJson && n % PLAIN_EVERY === 0) out.write(`${pageOf(last, trouble, Date.now()).join('\n')}\n\n`);
+      const page = () => pageOf(last, trouble, { nowMs: Date.now(), ...(out.columns && { columns: out.columns }) });
+      if (isPage) drawPage(out, page());
+      else if (!isJson && n % PLAIN_EVERY === 0) out.write(`${page().join('\n')}\n\n`);
       await pause(EVERY_MS, signals.requested);
     }
   } finally {
@@ -56,24 +59,56 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
   return EXIT_INTERRUPTED;
 }
 
-/** The lines of the page, before they are cut to the terminal. */
-export function pageOf(last: Reading | null, trouble: string | null, nowMs: number): readonly string[] {
+function readingOf(body: Readonly<Record<string, unknown>>, atMs: number): Reading {
+  const { connections, workers } = body;
+  return {
+    connections: (connections ?? []) as readonly ConnectionStatus[],
+    workers: typeof workers === 'number' ? workers : null,
+    atMs,
+  };
+}
+
+/** The lines of the page, before they are cut to the terminal. What is wrong stands above the table, which may be long. */
+export function pageOf(
+  last: Reading | null,
+  trouble: string | null,
+  { nowMs, columns = COLUMNS_OTHERWISE }: { readonly nowMs: number; readonly columns?: number },
+): readonly string[] {
   const clock = new Date(nowMs).toISOString().slice(11, 19);
-  if (last === null) return [`Sluice  ${clock} UTC`, '', trouble ?? 'Asking the console ...'];
+  if (last === null) return [`Sluice  ${clock} UTC`, '', ...wrap(trouble ?? 'Asking the console ...', columns)];
   const { connections, atMs } = last;
-  const pending = connections.reduce((sum, one) => sum + one.pending, 0);
-  const stuck = connections.filter(({ urgency }) => urgency === 'stuck');
-  const head = `Sluice  ${clock} UTC  ${connections.length} connections, ${pending.toLocaleString('en')} pending, ${
-    stuck.length === 0 ? 'nothing is stuck' : `${stuck.length} stuck`
-  }`;
   const lost =
-    trouble === null ? [] : ['', `Not current: what follows is ${Math.round((nowMs - atMs) / 1000)} s old. ${trouble}`];
-  const advice = connections
-    .filter(({ urgency, remedy }) => remedy != null && (urgency === 'stuck' || urgency === 'behind'))
-    .map(({ connectionId, remedy }) => `${connectionId}: ${remedy}`);
+    trouble === null
+      ? []
+      : ['', ...wrap(`Not current: what follows is ${Math.round((nowMs - atMs) / 1000)} s old. ${trouble}`, columns)];
+  const wrong = troubleOf(connections).flatMap((line) => wrap(line, columns));
   const table =
-    connections.length === 0 ? ['There are no connections yet: nothing was accepted.'] : tableOf(connections);
-  return [head, ...lost, '', ...table, ...(advice.length === 0 ? [] : ['', 'What to do:', ...advice])];
+    connections.length === 0 ? ['There are no connections yet: nothing was accepted.'] : tableOf(connections, nowMs);
+  return [headOf(last, clock), ...lost, ...(wrong.length === 0 ? [] : ['', ...wrong]), '', ...table];
+}
+
+function headOf({ connections, workers }: Reading, clock: string): string {
+  const pending = connections.reduce((sum, one) => sum + one.pending, 0);
+  const stuck = connections.filter(({ urgency }) => urgency === 'stuck').length;
+  return [
+    `Sluice  ${clock} UTC  ${connections.length} ${connections.length === 1 ? 'connection' : 'connections'}`,
+    `${pending.toLocaleString('en')} pending`,
+    ...(workers === null ? [] : [workers === 1 ? '1 worker' : `${workers === 0 ? 'NO' : workers} workers`]),
+    stuck === 0 ? 'nothing is stuck' : `${stuck} STUCK`,
+  ].join(', ');
+}
+
+/** At spaces, and what follows the first line as far in as that began. */
+function wrap(text: string, columns: number): readonly string[] {
+  const indent = /^ */.exec(text)![0];
+  const lines = [indent];
+  for (const word of text.trim().split(' ')) {
+    const line = lines.at(-1)!;
+    const next = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
+    if (next.length <= columns || line.trim() === '') lines[lines.length - 1] = next;
+    else lines.push(`${indent}  ${word}`);
+  }
+  return lines;
 }
 
 function drawPage(out: Output & { readonly rows?: number }, lines: readonly string[]): void {

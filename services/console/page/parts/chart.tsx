@@ -35,6 +35,7 @@ export function Chart({ title, unit, timesMs, lines }: ChartProps) {
     const draw = () => {
       chart.current?.destroy();
       chart.current = new uPlot(optionsOf(place.current!, lines), latest.current, place.current!);
+      showLast(chart.current);
     };
     draw();
     dark.addEventListener('change', draw);
@@ -48,7 +49,11 @@ export function Chart({ title, unit, timesMs, lines }: ChartProps) {
       chart.current?.destroy();
     };
   }, []);
-  useEffect(() => chart.current?.setData(data));
+  // The page is drawn anew every second; what the chart shows changes with the samples alone.
+  useEffect(() => {
+    chart.current?.setData(latest.current);
+    if (chart.current !== null) showLast(chart.current);
+  }, [timesMs]);
 
   const last = lines.map(({ label, values }) => `${label} ${values.at(-1) ?? 'not known'}`).join(', ');
   return (
@@ -59,6 +64,11 @@ export function Chart({ title, unit, timesMs, lines }: ChartProps) {
       <div ref={place} role="img" aria-label={`${title}, ${unit}, the last hour; now ${last}`} />
     </figure>
   );
+}
+
+/** While nobody points at a moment, the legend says what is now. */
+function showLast(chart: uPlot): void {
+  if ((chart.cursor.left ?? -1) < 0) chart.setLegend({ idx: chart.data[0].length - 1 });
 }
 
 function optionsOf(place: HTMLElement, lines: readonly Line[]): uPlot.Options {
@@ -74,6 +84,7 @@ function optionsOf(place: HTMLElement, lines: readonly Line[]): uPlot.Options {
     width: place.clientWidth || 400,
     height: HEIGHT,
     cursor: { y: false, points: { size: 6 } },
+    hooks: { setCursor: [showLast] },
     legend: { show: true, live: true },
     scales: {
       x: { range: (_chart, min, max) => [max - stretchSeconds(max - min), max] },

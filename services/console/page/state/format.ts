@@ -1,5 +1,6 @@
 /* Numbers and times as people read them. */
-import { forSeconds } from '../../src/words/state-words.ts';
+import type { ShownConnection } from '../../src/words/shown.ts';
+import { forSeconds, type StateWords } from '../../src/words/state-words.ts';
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const TENTHS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
@@ -27,4 +28,23 @@ export function fullTime(instant: string | null): string {
   if (instant === null) return NONE;
   const date = new Date(instant);
   return `${date.toLocaleDateString('en-CA')} ${date.toLocaleTimeString('en-GB')}`;
+}
+
+export interface DrainWords {
+  readonly brief: string;
+  readonly note: string | null;
+  readonly hint: string;
+}
+
+/** When it will be empty. Whose backlog is young takes as much as comes: that it is never empty is no bad news. */
+export function drainWords({ timeToDrain }: ShownConnection, { urgency }: StateWords): DrainWords {
+  const [first, ...rest] = timeToDrain.split(' ');
+  if (first === 'never' && urgency === 'flowing') {
+    return { brief: 'keeps up', note: 'as much goes as comes', hint: 'as much goes out as comes in' };
+  }
+  if (first === 'never') return { brief: first, note: rest.join(' '), hint: timeToDrain };
+  if (first === 'not') return { brief: NONE, note: timeToDrain, hint: timeToDrain };
+  return first === 'about'
+    ? { brief: rest.join(' '), note: 'about, at this rate', hint: timeToDrain }
+    : { brief: timeToDrain, note: null, hint: timeToDrain };
 }

@@ -4,7 +4,7 @@ import { forSeconds } from '../../src/words/state-words.ts';
 import { State } from '../parts/state.tsx';
 import { Steer } from '../parts/steer.tsx';
 import { Tile } from '../parts/tile.tsx';
-import { NONE, rate, since, whole } from '../state/format.ts';
+import { drainWords, rate, since, whole } from '../state/format.ts';
 import { fleet, nowMs, type Seen, seen } from '../state/live.ts';
 import { lettersLink, OVERVIEW } from '../state/route.ts';
 import { Charts } from './charts.tsx';
@@ -75,7 +75,8 @@ function Head({ seen: { connection, words } }: { readonly seen: Seen }) {
   );
 }
 
-function Figures({ seen: { connection } }: { readonly seen: Seen }) {
+function Figures({ seen: { connection, words } }: { readonly seen: Seen }) {
+  const drain = drainWords(connection, words);
   const { rates, quota, deadLetters, parkedEntries, connectionId } = connection;
   return (
     <dl class="tiles">
@@ -87,12 +88,12 @@ function Figures({ seen: { connection } }: { readonly seen: Seen }) {
       <Tile label="Oldest waiting" value={since(connection.oldestPendingAt, nowMs.value)} />
       <Tile label="In" value={rate(rates?.appendedPerSecond)} note="activities/s" />
       <Tile label="Out" value={rate(rates?.deliveredPerSecond)} note="activities/s" />
-      <Tile label="To drain" {...splitDrain(connection.timeToDrain)} />
+      <Tile label="To drain" value={drain.brief} note={drain.note} />
       <Tile label="Fill" value={rate(rates?.fill)} note="a call, of 20" />
       <Tile
         label="Quota used"
         value={rate(rates?.callsPerSecond)}
-        note={`of ${quota === null ? NONE : rate(quota.callsPerSecond)} learned`}
+        note={quota === null ? 'calls/s; nothing learned yet' : `of ${rate(quota.callsPerSecond)} calls/s learned`}
       />
       <Tile
         label="Calls in flight"
@@ -109,14 +110,11 @@ function Figures({ seen: { connection } }: { readonly seen: Seen }) {
         {...(deadLetters + parkedEntries > 0 && { tone: 'warn' as const })}
       />
       <Tile label="Delivered" value={whole(connection.delivered)} note={`of ${whole(connection.appended)} accepted`} />
-      <Tile label="Tries repeated" value={whole(connection.retried)} note={`${whole(connection.unknown)} unknown`} />
+      <Tile
+        label="Tries repeated"
+        value={whole(connection.retried)}
+        note={connection.unknown > 0 ? `${whole(connection.unknown)} with no answer: maybe delivered twice` : null}
+      />
     </dl>
   );
-}
-
-/** A tile has room for a word or a number, and for the rest below it. */
-function splitDrain(text: string): { readonly value: string; readonly note: string | null } {
-  const [first, ...rest] = text.split(' ');
-  if (first === 'never' || first === 'not') return { value: first, note: rest.join(' ') };
-  return first === 'about' ? { value: rest.join(' '), note: 'about, at this rate' } : { value: text, note: null };
 }

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { URGENCIES } from '../../src/words/state-words.ts';
 import { State } from '../parts/state.tsx';
 import { Steer } from '../parts/steer.tsx';
-import { NONE, rate, since, whole } from '../state/format.ts';
+import { drainWords, NONE, rate, since, whole } from '../state/format.ts';
 import { nowMs, type Seen } from '../state/live.ts';
 import { connectionLink, lettersLink } from '../state/route.ts';
 
@@ -87,6 +87,7 @@ export function ConnectionTable({
 function Row({ seen: { connection, words } }: { readonly seen: Seen }) {
   const { connectionId, tenant, rates, quota, deadLetters, parkedEntries } = connection;
   const kept = deadLetters + parkedEntries;
+  const drain = drainWords(connection, words);
   return (
     <tr class={`row-${words.urgency}`}>
       <th scope="row">
@@ -98,21 +99,31 @@ function Row({ seen: { connection, words } }: { readonly seen: Seen }) {
       <td class="words">
         <State words={words} />
       </td>
-      <td class="number strong">{whole(connection.pending)}</td>
-      <td class="number">{since(connection.oldestPendingAt, nowMs.value)}</td>
-      <td class="number">{rate(rates?.appendedPerSecond)}</td>
-      <td class="number">{rate(rates?.deliveredPerSecond)}</td>
-      <td class="number">{rate(rates?.fill)}</td>
-      <td class="number">
+      <td class="number strong" data-title="Backlog">
+        {whole(connection.pending)}
+      </td>
+      <td class="number" data-title="Oldest">
+        {since(connection.oldestPendingAt, nowMs.value)}
+      </td>
+      <td class="number" data-title="In /s">
+        {rate(rates?.appendedPerSecond)}
+      </td>
+      <td class="number" data-title="Out /s">
+        {rate(rates?.deliveredPerSecond)}
+      </td>
+      <td class="number" data-title="Fill">
+        {rate(rates?.fill)}
+      </td>
+      <td class="number" data-title="Calls /s">
         {rate(rates?.callsPerSecond)} <span class="dim">of {quota === null ? NONE : rate(quota.callsPerSecond)}</span>
       </td>
-      <td class="number">
+      <td class="number" data-title="In flight">
         {connection.callsInFlight} <span class="dim">of {connection.callsInFlightMax}</span>
       </td>
-      <td class="number" title={connection.timeToDrain}>
-        {connection.timeToDrain.replace(/^(never|not known) .*/, '$1').replace('about ', '')}
+      <td class="number" title={drain.hint} data-title="To drain">
+        {drain.brief}
       </td>
-      <td class="number">
+      <td class="number" data-title="Dead, parked">
         {kept === 0 ? '0' : <a href={lettersLink(connectionId)}>{`${whole(deadLetters)}, ${whole(parkedEntries)}`}</a>}
       </td>
       <td class="actions">

@@ -34,8 +34,10 @@ export function Overview() {
     return () => removeEventListener('keydown', focus);
   }, []);
 
-  if (fleet.value === null)
-    return <p class="empty">{link.value.kind === 'connecting' ? 'Reading connections …' : ''}</p>;
+  if (fleet.value === null) {
+    const waiting = link.value.kind === 'redis-away' ? 'Waiting for Redis …' : 'Waiting for the console …';
+    return <p class="empty">{link.value.kind === 'connecting' ? 'Reading connections …' : waiting}</p>;
+  }
   const pages = Math.max(1, Math.ceil(found.value.length / ROWS_A_PAGE));
   const at = Math.min(page.value, pages - 1);
   const unshown = fleet.value.connections - fleet.value.connectionsShown;
@@ -72,7 +74,11 @@ export function Overview() {
         </select>
         <Pager at={at} pages={pages} total={found.value.length} onPage={(next) => (page.value = next)} />
       </search>
-      <ConnectionTable all={found.value} from={at * ROWS_A_PAGE} count={ROWS_A_PAGE} />
+      {seen.value.length > 0 && found.value.length === 0 ? (
+        <p class="empty">No connection is like that.</p>
+      ) : (
+        <ConnectionTable all={found.value} from={at * ROWS_A_PAGE} count={ROWS_A_PAGE} />
+      )}
       {unshown > 0 && <p class="dim">{unshown} more connections are not watched by this page; the API lists them.</p>}
     </>
   );

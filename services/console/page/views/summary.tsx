@@ -2,34 +2,54 @@
 import { forSeconds } from '../../src/words/state-words.ts';
 import { Mark } from '../parts/state.tsx';
 import { Tile } from '../parts/tile.tsx';
-import { NONE, rate, since, whole } from '../state/format.ts';
+import { rate, since, whole } from '../state/format.ts';
 import { fleet, nowMs, type Seen, seen } from '../state/live.ts';
 import { connectionLink, lettersLink } from '../state/route.ts';
 
 const NAMED_MAX = 5;
+const CAUSES_MAX = 5;
 
 export function Summary() {
   const stuck = seen.value.filter((each) => each.words.urgency === 'stuck').sort(byAge);
   const behind = seen.value.filter((each) => each.words.urgency === 'behind').sort(byAge);
-  const tone = stuck.length > 0 ? 'stuck' : behind.length > 0 ? 'behind' : 'flowing';
+  const alone = isWithoutWorker();
+  const tone = stuck.length > 0 || alone ? 'stuck' : behind.length > 0 ? 'behind' : 'flowing';
+  const causes = causesOf([...stuck, ...behind]);
   return (
     <section class={`summary summary-${tone}`} aria-labelledby="summary-title">
       <h2 id="summary-title" aria-live="polite">
         <Mark urgency={tone} />
-        {titleOf(stuck.length, behind.length)}
+        {alone ? 'No worker is running' : titleOf(stuck.length, behind.length)}
       </h2>
-      {(stuck.length > 0 || behind.length > 0) && (
+      {(alone || causes.length > 0) && (
         <ul>
-          {[...stuck, ...behind].slice(0, NAMED_MAX).map((each) => (
-            <Cause key={each.connection.connectionId} seen={each} />
+          {alone && <NoWorker />}
+          {causes.slice(0, CAUSES_MAX).map((cause) => (
+            <CauseLine key={cause[0]!.connection.connectionId} cause={cause} />
           ))}
         </ul>
       )}
-      {stuck.length + behind.length > NAMED_MAX && (
-        <p class="dim">and {stuck.length + behind.length - NAMED_MAX} more, below</p>
-      )}
+      {causes.length > CAUSES_MAX && <p class="dim">and {causes.length - CAUSES_MAX} other causes, below</p>}
       <Letters />
     </section>
+  );
+}
+
+/** Nobody said lately that he is there, and nothing is on its way: a worker of an older version says nothing. */
+function isWithoutWorker(): boolean {
+  const { workers, pending, callsInFlight, deliveredPerSecond } = fleet.value!;
+  return workers === 0 && pending > 0 && callsInFlight === 0 && (deliveredPerSecond ?? 0) === 0;
+}
+
+function NoWorker() {
+  return (
+    <li>
+      {whole(fleet.value!.pending)} waiting, and nothing is delivered.{' '}
+      <span class="remedy">
+        Start a worker: <code>npx sluice worker</code>. One that runs and is not seen here does not reach Redis; its log
+        says why.
+      </span>
+    </li>
   );
 }
 
@@ -39,17 +59,51 @@ function titleOf(stuck: number, behind: number): string {
   return `Nothing is stuck, but ${behind === 1 ? '1 connection falls' : `${behind} connections fall`} behind`;
 }
 
-function Cause({ seen: { connection, words } }: { readonly seen: Seen }) {
+/** A secret that ended stops every connection of its tenant: one cause, said once. */
+function causesOf(list: readonly Seen[]): readonly (readonly Seen[])[] {
+  const causes = new Map<string, Seen[]>();
+  for (const each of list) {
+    const key = `${each.words.text}\n${each.words.remedy}`;
+    const same = causes.get(key);
+    if (same === undefined) causes.set(key, [each]);
+    else same.push(each);
+  }
+  return [...causes.values()];
+}
+
+function CauseLine({ cause }: { readonly cause: readonly Seen[] }) {
+  const { connection, words } = cause[0]!;
+  const pending = cause.reduce((sum, each) => sum + each.connection.pending, 0);
+  const said = connection.reason !== null && !words.text.includes(connection.reason) ? connection.reason : null;
   return (
     <li>
-      <a href={connectionLink(connection.connectionId)}>
-        <bdi>{connection.connectionId}</bdi>
-      </a>{' '}
-      {words.text}
+      <Names of={cause.map((each) => each.connection.connectionId)} linkOf={connectionLink} /> {words.text}
       {words.sinceMs !== null && <>, for {forSeconds(nowMs.value - words.sinceMs)}</>}
-      {connection.pending > 0 && <>; {whole(connection.pending)} waiting</>}.{' '}
+      {pending > 0 && <>; {whole(pending)} waiting</>}.{' '}
+      {said !== null && (
+        <span class="said">
+          It said: <code>{said}</code>
+        </span>
+      )}{' '}
       {words.remedy !== null && <span class="remedy">{words.remedy}</span>}
     </li>
+  );
+}
+
+function Names({ of, linkOf }: { readonly of: readonly string[]; readonly linkOf: (id: string) => string }) {
+  return (
+    <>
+      {of.slice(0, NAMED_MAX).map((id, n) => (
+        <span key={id}>
+          {n > 0 && ', '}
+          <a href={linkOf(id)}>
+            <bdi>{id}</bdi>
+          </a>
+        </span>
+      ))}
+      {of.length > NAMED_MAX && ` and ${of.length - NAMED_MAX} more`}
+      {of.length > 1 && ':'}
+    </>
   );
 }
 
@@ -83,7 +137,6 @@ function byAge(a: Seen, b: Seen): number {
 
 export function FleetTiles() {
   const now = fleet.value!;
-  const workers = now.usefulWorkers;
   return (
     <dl class="tiles">
       <Tile
@@ -101,9 +154,10 @@ export function FleetTiles() {
         {...(now.deadLetters + now.parkedEntries > 0 && { tone: 'warn' as const })}
       />
       <Tile
-        label="Useful workers"
-        value={workers === null ? NONE : whole(workers)}
-        note={workers === null ? 'not known yet' : 'more only earn 429s'}
+        label="Workers"
+        value={whole(now.workers)}
+        note={workersNote(now.workers, now.usefulWorkers)}
+        {...(isWithoutWorker() && { tone: 'bad' as const })}
       />
       {now.tenants.map((each) => (
         <Tile
@@ -119,4 +173,11 @@ export function FleetTiles() {
       ))}
     </dl>
   );
+}
+
+/** How many workers are needed, in words. */
+function workersNote(workers: number, useful: number | null): string {
+  if (useful === null) return 'how many are of use is not known yet';
+  if (useful > workers) return `${whole(useful)} would be of use now`;
+  return useful === workers ? 'all of use now' : `${whole(useful)} of use now: the quota allows no more`;
 }

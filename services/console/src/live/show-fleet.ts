@@ -21,7 +21,7 @@ export function createShowFleet({ rates, factsOf, durability, usefulWorkers }: S
   return {
     connections: ({ views }) => views.map(show),
     fleet: (reading) => {
-      const { nowMs, views, total, tenants } = reading;
+      const { nowMs, views, total, workers, tenants } = reading;
       const known = views.map((view) => rates.of(view.connectionId)).filter((each) => each !== null);
       const oldest = views.map((view) => view.oldestAcceptedMs).filter((ms) => ms !== null);
       return {
@@ -36,6 +36,7 @@ export function createShowFleet({ rates, factsOf, durability, usefulWorkers }: S
         connections: total,
         connectionsShown: views.length,
         durability: durability(),
+        workers,
         usefulWorkers: usefulWorkers(reading),
         tenants: tenants.flatMap((each) => showTenant(each, nowMs)),
       };

@@ -3,7 +3,7 @@
   reading. A tick comes after a second at the earliest, and later when reading takes long: it never spends more than a
   twentieth of its time on Redis.
 */
-import type { ActivityStore, ConnectionView, TenantQuota } from '@sluice/core';
+import { type ActivityStore, type ConnectionView, type TenantQuota, WORKER_ALIVE_MS } from '@sluice/core';
 import { createHistory, type History } from './history.ts';
 import { createRateBook, type RateBook } from './rate-book.ts';
 
@@ -15,6 +15,8 @@ export interface FleetReading {
   readonly views: readonly ConnectionView[];
   /** How many there are; those beyond CONNECTIONS_MAX are not read. */
   readonly total: number;
+  /** How many workers said lately that they are there. */
+  readonly workers: number;
   /** The limits above connections, by Sluice's name of the tenant. */
   readonly tenants: readonly { readonly tenant: string; readonly quota: TenantQuota }[];
 }
@@ -32,7 +34,7 @@ export interface FleetWatch {
 }
 
 export interface FleetWatchParts {
-  readonly store: Pick<ActivityStore, 'connections' | 'connectionIds' | 'tenantQuota'>;
+  readonly store: Pick<ActivityStore, 'connections' | 'connectionIds' | 'tenantQuota' | 'workers'>;
   readonly tenants: readonly string[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -55,25 +57,28 @@ export function watchFleet({ store, tenants, clock }: FleetWatchParts): FleetWat
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
 
-  async function read(): Promise<void> {
+  async function read(): Promise<boolean> {
     try {
-      reading = await readFleet(store, tenants, reading?.nowMs ?? clock());
+      reading = await readFleet(store, tenants);
       awaySinceMs = null;
       rates.add(reading.views);
       history.add(reading);
+      return true;
     } catch {
       awaySinceMs ??= clock();
       // Counters before and after an absence make no rate.
       rates.clear();
+      return false;
     }
   }
 
   async function tick(): Promise<void> {
     const begun = performance.now();
-    await read();
+    const didRead = await read();
     if (stopped) return;
     for (const listener of listeners) listener();
-    const tookMs = performance.now() - begun;
+    // A Redis that does not answer is spared nothing by asking it less, and is to be seen again soon.
+    const tookMs = didRead ? performance.now() - begun : 0;
     timer = setTimeout(() => void tick(), Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, tookMs / READING_SHARE)));
   }
 
@@ -94,15 +99,13 @@ export function watchFleet({ store, tenants, clock }: FleetWatchParts): FleetWat
   };
 }
 
-async function readFleet(
-  store: FleetWatchParts['store'],
-  names: readonly string[],
-  nowMs: number,
-): Promise<FleetReading> {
+async function readFleet(store: FleetWatchParts['store'], names: readonly string[]): Promise<FleetReading> {
   const ids = [...(await store.connectionIds())].sort();
   const views = await store.connections(ids.slice(0, CONNECTIONS_MAX));
   const tenants = await Promise.all(
     names.slice(0, TENANTS_MAX).map(async (tenant) => ({ tenant, quota: await store.tenantQuota(tenant) })),
   );
-  return { nowMs: views.at(-1)?.nowMs ?? nowMs, views, total: ids.length, tenants };
+  const seen = await store.workers();
+  const workers = seen.workers.filter(({ seenMs }) => seen.nowMs - seenMs < WORKER_ALIVE_MS).length;
+  return { nowMs: views.at(-1)?.nowMs ?? seen.nowMs, views, total: ids.length, workers, tenants };
 }

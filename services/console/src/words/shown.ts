@@ -77,6 +77,8 @@ export interface ShownFleet {
   /** How many of them are shown. */
   readonly connectionsShown: number;
   readonly durability: string | null;
+  /** How many workers there are. */
+  readonly workers: number;
   /** How many workers the fleet can use now; null: not known. */
   readonly usefulWorkers: number | null;
   readonly tenants: readonly ShownTenant[];

@@ -18,6 +18,10 @@ export interface StateWords {
 
 /** Nobody has looked at what has waited for so long: no worker runs, or none gets through to Redis. */
 const UNTAKEN_MS_MIN = 20_000;
+/** With calls in flight it takes longer to be sure: one may take its time. */
+const DEAD_CALLS_MS_MIN = 60_000;
+/** Calls a second that would show within the window of the rates. */
+const QUOTA_SEEN_MIN = 0.1;
 /** More comes than goes: worth a word only when somebody has waited for so long. */
 const BEHIND_MS_MIN = 60_000;
 /** Refused in this time: the quota is what limits. */
@@ -27,28 +31,34 @@ const IDLE: StateWords = { urgency: 'idle', text: 'idle: nothing is waiting', re
 
 export const URGENCIES: readonly Urgency[] = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
 
+/** Workers try a hold once a minute (core: plan-call.ts); the button on the page and `sluice resume` try at once. */
+const AGAIN = 'It is tried again by itself every minute; releasing the hold tries at once.';
+
 /** By the code a hold's reason begins with. */
 const HOLD_WORDS: Readonly<Record<string, readonly [text: string, remedy: string]>> = {
   credential: [
     'held: the identity provider refuses the credential',
-    'Renew the secret or certificate where this connection has it from; a changed file is read again by itself. Then resume.',
+    `Put a new client secret or certificate where the workers have it from. A file (GRAPH_CLIENT_SECRET_FILE, a certificate) is read again by itself; a variable needs the workers to be started again. ${AGAIN}`,
   ],
   unauthorized: [
     'held: Graph refuses the token (401)',
-    'Check tenant, client and cloud in the configuration, then resume.',
+    `Check tenant, client and cloud in the workers’ configuration (npx sluice doctor looks at them). ${AGAIN}`,
   ],
   forbidden: [
     'held: a permission is missing (403)',
-    'Grant the application ExternalItem.ReadWrite.OwnedBy (.All for connections of others) with admin consent, then resume.',
+    `Grant the application ExternalItem.ReadWrite.OwnedBy (.All for connections of others) with admin consent. ${AGAIN}`,
   ],
-  payment_required: ['held: licence or billing (402)', "Mend the tenant's licence or billing, then resume."],
+  payment_required: ['held: licence or billing (402)', `Mend the tenant's licence or billing. ${AGAIN}`],
   connection_not_found: [
     'held: Graph does not know this connection',
-    'Create the connection in Graph, or correct its name in the configuration, then resume.',
+    `Create the connection in Graph, or let its senders use the right name. ${AGAIN}`,
   ],
-  storage_full: ["held: the tenant's storage quota is used up", 'Free or buy storage, then resume.'],
-  redirected: ['held: Graph’s address redirects', 'Correct GRAPH_BASE_URL, then resume.'],
-  outcome_hold: ['held: a code that the configuration holds for', 'See the reason, then resume.'],
+  storage_full: ["held: the tenant's storage quota is used up", `Free or buy storage. ${AGAIN}`],
+  redirected: [
+    'held: Graph’s address redirects',
+    `Correct GRAPH_BASE_URL of the workers and start them again. ${AGAIN}`,
+  ],
+  outcome_hold: ['held: a code that the configuration holds for', `See what Graph said and mend it. ${AGAIN}`],
   'dead letters full': [
     'held: the dead letters are full',
     'Replay or discard dead letters; the hold then ends by itself.',
@@ -98,7 +108,7 @@ export function stateWords(connection: ShownConnection, nowMs: number): StateWor
 function holdWords(reason: string | null): { readonly text: string; readonly remedy: string } {
   const code = Object.keys(HOLD_WORDS).find((known) => reason?.startsWith(known) === true);
   if (code === undefined)
-    return { text: `held: ${reason ?? 'the cause is not known'}`, remedy: 'Mend the cause, then resume.' };
+    return { text: `held: ${reason ?? 'the cause is not known'}`, remedy: `Mend what the reason says. ${AGAIN}` };
   const [text, remedy] = HOLD_WORDS[code]!;
   return { text, remedy };
 }
@@ -112,8 +122,7 @@ function flowingWords(connection: ShownConnection, nowMs: number): StateWords {
     const text = `${count(delayed)} waiting for ${delayed === 1 ? 'its' : 'their'} next try`;
     return { urgency: 'waiting', text, remedy: null, sinceMs: null };
   }
-  const untaken = rates !== null && rates.callsPerSecond === 0 && callsInFlight === 0;
-  if (untaken && waitedMs > UNTAKEN_MS_MIN) {
+  if (isUntaken(connection, waitedMs)) {
     return {
       urgency: 'stuck',
       text: 'no worker takes it',
@@ -125,6 +134,17 @@ function flowingWords(connection: ShownConnection, nowMs: number): StateWords {
     return { ...behindWords(connection, nowMs), urgency: 'behind', sinceMs: null };
   }
   return { urgency: 'flowing', text: 'flowing', remedy: null, sinceMs: null };
+}
+
+/**
+ * No call began within the window of the rates, and one could have. Calls in flight are then those of workers that died: a
+ * lease ends only when another worker reclaims it.
+ */
+function isUntaken({ rates, quota, callsInFlight, callsInFlightMax }: ShownConnection, waitedMs: number): boolean {
+  if (rates === null || rates.callsPerSecond > 0) return false;
+  if (callsInFlight === 0) return waitedMs > UNTAKEN_MS_MIN;
+  const mayCall = callsInFlight < callsInFlightMax && (quota === null || quota.callsPerSecond >= QUOTA_SEEN_MIN);
+  return mayCall && waitedMs > DEAD_CALLS_MS_MIN;
 }
 
 /** More comes than goes. Whether workers would help depends on whether a limit binds. */

@@ -1,0 +1,165 @@
+/* Erasure on Redis while everything moves: between any two steps calls are made, settled, lost and replayed. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { EntrySettlement, Lease } from '@sluice/core';
+import {
+  ACK,
+  CONNECTION,
+  type ContractStore,
+  makeDeadLetter,
+  makeEntry,
+  makePark,
+  makePiece,
+  makeRequeue,
+  makeSettle,
+  makeSettlement,
+  makeTake,
+  PERFORMER_ID,
+  type RedisServer,
+  randomFrom,
+  startRedis,
+} from '@sluice/testing';
+import { openRedisStore, type RedisStore } from '../src/index.ts';
+import { makeRedisContractStore } from './support/redis-contract-store.ts';
+
+let redis: RedisServer;
+let look: RedisStore;
+before(async () => {
+  redis = await startRedis();
+  look = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
+});
+after(async () => {
+  await look.close();
+  await redis.stop();
+});
+
+const STEP = {
+  connectionId: CONNECTION,
+  performerId: PERFORMER_ID,
+  deadLettersMax: 1_000_000,
+  entriesMax: 20,
+  unknownPolicy: 'retry',
+  receiptTtlMs: 86_400_000,
+} as const;
+const REF = 'receipt-0001';
+/** More than Redis packs into one piece, so that a scan really goes on. */
+const ITEMS = 400;
+
+/** Whatever lies in Redis, as text. */
+async function everything(): Promise<string> {
+  const texts: string[] = [];
+  for (const key of await look.redis.keys('*')) {
+    const type = await look.redis.type(key);
+    if (type === 'string') texts.push((await look.redis.get(key))!);
+    else if (type === 'list') texts.push(...(await look.redis.lrange(key, 0, -1)));
+    else if (type === 'hash') texts.push(...Object.entries(await look.redis.hgetall(key)).flat());
+    else if (type === 'set') texts.push(...(await look.redis.smembers(key)));
+    else if (type === 'zset') texts.push(...(await look.redis.zrange(key, '0', '-1')));
+    else texts.push(...(await look.redis.xrange(key, '-', '+')).flat(2));
+  }
+  return texts.join('\n');
+}
+
+function drawTraffic({ store, advance }: ContractStore, seed: number) {
+  const random = randomFrom(seed);
+  const open: Lease[] = [];
+  let [sequence, index, leases] = [0, 0, 0];
+  const entries = (count: number, share: number) =>
+    Array.from({ length: count }, () => {
+      index += 1;
+      const other = { type: 'user', id: `other-${random.below(50)}` } as const;
+      return makeEntry({ index, receiptRef: REF, ...(random.chance(1 - share) && { performedBy: other }) });
+    });
+  async function append(itemId: string, count: number, share: number): Promise<void> {
+    const groups = [{ itemId, entries: entries(count, share) }];
+    await store.append(makePiece({ sequence: ++sequence, receiptId: `s0${REF}`, groups, lingerMs: 0 }));
+  }
+  const verdict = (): EntrySettlement => {
+    const delayMs = random.oneOf([0, 1, 300]);
+    return random.oneOf([ACK, makeRequeue({ delayMs, group: random.below(3) }), makeDeadLetter(), makePark()]);
+  };
+  async function take(): Promise<void> {
+    const leaseId = `lease-${++leases}`;
+    const rules = { lingerMs: 0, leaseMs: 2000, callTimeoutMs: 1000, intervalInitialUs: 1, inFlightMax: 100 };
+    const lease = await store.take(makeTake({ leaseId, ...rules }));
+    if (lease.status === 'leased') open.push(lease);
+  }
+  async function settle(): Promise<void> {
+    const [lease] = open.splice(random.below(open.length), 1);
+    if (lease === undefined) return;
+    const { leaseId, epoch, tenantEpoch } = lease;
+    const whole = random.chance(0.2);
+    const settlement = makeSettlement(
+      lease.entries.map((_, n) => (whole ? makeRequeue({ group: n % 2, delayMs: 1 }) : verdict())),
+      { groupsWhole: whole },
+    );
+    await store.settle(makeSettle({ leaseId, epoch, tenantEpoch, settlement }));
+  }
+  async function replay(): Promise<void> {
+    const choice = { filter: {}, cursor: null };
+    const bounds = { lookedAtMax: 50, chosenMax: 3, deadLettersMax: 1_000_000, pendingMax: 1_000_000, entriesMax: 20 };
+    await store.replay({ connectionId: CONNECTION, choice, ...bounds });
+  }
+  return {
+    append,
+    /** Something of everything, of others than the performer. */
+    move: async () => {
+      for (let n = 0; n < 6; n++) {
+        const roll = random.below(10);
+        if (roll < 4) await take();
+        else if (roll < 7) await settle();
+        else if (roll === 7) await replay();
+        else if (roll === 8) await append(`item-${random.below(ITEMS)}`, 3, 0);
+        else await advance(random.oneOf([1, 50, 700]));
+      }
+    },
+    settleAll: async () => {
+      while (open.length > 0) await settle();
+      await advance(2001);
+    },
+  };
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`whatever moves meanwhile, a walk that saw none in a call leaves nothing of the performer (seed ${seed})`, async () => {
+    const made = await makeRedisContractStore(redis.url);
+    const { store } = made;
+    try {
+      const traffic = drawTraffic(made, seed);
+      for (let n = 0; n < ITEMS; n++) await traffic.append(`item-${n}`, 3, 0.5);
+      for (let n = 0; n < 6; n++) await traffic.append('item-0', 450, 0.3);
+      for (let n = 0; n < 60; n++) await traffic.move();
+      assert.ok((await everything()).includes(PERFORMER_ID));
+      let [walks, inFlight, sawFlight] = [0, 1, 0];
+      while (inFlight > 0) {
+        walks += 1;
+        assert.ok(walks < 50, 'the walks come to an end');
+        let cursor: string | null = null;
+        inFlight = 0;
+        do {
+          const result = await store.erase({ ...STEP, cursor });
+          assert.ok(result.status === 'walked');
+          inFlight += result.inFlight;
+          cursor = result.cursor;
+          await traffic.move();
+        } while (cursor !== null);
+        sawFlight += inFlight;
+        if (walks > 3) await traffic.settleAll();
+      }
+      assert.ok(sawFlight > 0 && walks > 1, 'some were in calls');
+      assert.ok(!(await everything()).includes(PERFORMER_ID), 'nothing of the performer is left');
+      const view = (await store.connection(CONNECTION))!;
+      const { erasedPending, erasedDead, erasedParked, appended, replayed, delivered, dead, parked, pending } = view;
+      assert.ok(erasedPending > 0 && erasedDead > 0 && erasedParked > 0);
+      assert.equal(appended + replayed, delivered + dead + parked + erasedPending + pending);
+      const kept = dead + parked - replayed - erasedDead - erasedParked;
+      assert.equal(view.deadLetters + view.parkedEntries, kept);
+      const counts = (await store.receipt(`s0${REF}`))!.counts;
+      assert.equal(counts.erased, erasedPending + erasedDead + erasedParked);
+      await store.endErasure(CONNECTION, PERFORMER_ID);
+      assert.equal(await look.redis.exists('{s0}:c:hr:erasing'), 0, 'no mark is left');
+    } finally {
+      await made.dispose();
+    }
+  });
+}

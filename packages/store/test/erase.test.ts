@@ -1,7 +1,7 @@
 /* Erasure on Redis while everything moves: between any two steps calls are made, settled, lost and replayed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { EntrySettlement, Lease } from '@sluice/core';
+import { decodeEntry, type EntrySettlement, type Lease } from '@sluice/core';
 import {
   ACK,
   CONNECTION,
@@ -163,3 +163,35 @@ for (const seed of [1, 2, 3, 4]) {
     }
   });
 }
+
+test('in the middle of a very long item nothing is lost, doubled or left', async () => {
+  const COUNT = 45_000;
+  const { store, dispose } = await makeRedisContractStore(redis.url);
+  try {
+    const other = { type: 'user', id: 'other' } as const;
+    const isTheirs = (index: number) => index % 3 === 0;
+    for (let from = 0; from < COUNT; from += 500) {
+      const entries = Array.from({ length: 500 }, (_, n) =>
+        makeEntry({ index: from + n, ...(!isTheirs(from + n) && { performedBy: other }) }),
+      );
+      await store.append(makePiece({ sequence: 1 + from / 500, groups: [{ itemId: 'a', entries }] }));
+    }
+    let cursor: string | null = null;
+    do {
+      const result = await store.erase({ ...STEP, cursor });
+      assert.ok(result.status === 'walked');
+      cursor = result.cursor;
+    } while (cursor !== null);
+    const left = (await look.redis.lrange('{s0}:c:hr:i:a', 0, -1)).map((entry) => decodeEntry(entry)!.index);
+    const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => !isTheirs(n));
+    assert.deepEqual(
+      left.toSorted((a, b) => a - b),
+      wanted,
+    );
+    assert.deepEqual(left.slice(0, 100), wanted.slice(0, 100), 'those that go next keep their order');
+    const { pending, erasedPending } = (await store.connection(CONNECTION))!;
+    assert.deepEqual([pending, erasedPending], [wanted.length, COUNT - wanted.length]);
+  } finally {
+    await dispose();
+  }
+});

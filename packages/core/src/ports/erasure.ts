@@ -58,4 +58,5 @@ export interface ErasureStore {
 /** Of one connection at a time. */
 export const ERASURES_MAX = 16;
 export const ERASURE_MARK_MS = 60_000;
-export const ERASE_LOOKED_AT_MAX = 500;
+/** As with dead letters: 500 took Redis longer than others should wait. */
+export const ERASE_LOOKED_AT_MAX = 250;

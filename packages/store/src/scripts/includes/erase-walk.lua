@@ -1,6 +1,6 @@
 -- erase-walk: looks for the entries of one performer, place by place. Leases are looked at first, and items last: what leaves a
 -- retry group or the dead letters meanwhile goes to an item. A scan of a sorted set meets every member that stays in it.
-local WALK, SCANNED_AT_ONCE, GONE = { 'lease', 'later', 'whole', 'dead', 'parked', 'age' }, 100, ''
+local WALK, SCANNED_AT_ONCE, GONE, NEAR = { 'lease', 'later', 'whole', 'dead', 'parked', 'age' }, 100, '', 20000
 -- A cursor is the place, where its scan goes on ('-' = at its beginning), how far from the tail the last of the names was looked
 -- at, and names of the scan that were not.
 local function open_walk(cursor)
@@ -44,8 +44,22 @@ local function split_theirs(entries, performer)
   for _, entry in ipairs(entries) do table.insert(performer_of(entry) == performer and theirs or kept, entry) end
   return kept, theirs
 end
--- From the tail on, because takes shorten an item at its head. whose.count is told of
--- what is theirs before it goes.
+-- Takes entries out of the middle of a list. Redis looks for them from one end of it, which is too far in a very long one: there
+-- the holes are filled with the entries at its tail, which were looked at before; an item promises no order.
+local function take_out(key, read, first, n, theirs, performer)
+  local after, before, fill = n - first - #read, first, nil
+  if after > NEAR and before > NEAR then fill = redis.call('LRANGE', key, 0 - #theirs, -1) end
+  local nth = 0
+  for j, entry in ipairs(read) do
+    if performer_of(entry) == performer then
+      nth = nth + 1
+      redis.call('LSET', key, first + j - 1, fill and fill[nth] or GONE)
+    end
+  end
+  if fill then redis.call('LTRIM', key, 0, n - #theirs - 1)
+  else redis.call('LREM', key, before < after and #theirs or 0 - #theirs, GONE) end
+end
+-- From the tail on, because takes shorten an item at its head. whose.count is told of what is theirs before it goes.
 local function erase_waiting(base, item, from, most, whose)
   local key = base .. 'i:' .. item
   local n = redis.call('LLEN', key)
@@ -59,12 +73,7 @@ local function erase_waiting(base, item, from, most, whose)
   elseif #theirs > 0 and count == n then
     redis.call('RPUSH', key, unpack(kept))
     redis.call('LTRIM', key, n, -1)
-  elseif #theirs > 0 then
-    for j, entry in ipairs(read) do
-      if performer_of(entry) == whose.performer then redis.call('LSET', key, first + j - 1, GONE) end
-    end
-    redis.call('LREM', key, 0 - #theirs, GONE)
-  end
+  elseif #theirs > 0 then take_out(key, read, first, n, theirs, whose.performer) end
   if #theirs > 0 then index_item(base, item, whose.cap) end
   return count, first > 0 and from + #kept or nil
 end

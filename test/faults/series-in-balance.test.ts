@@ -1,6 +1,6 @@
 /*
   The two equations of the fleet's series, computed from what is scraped, after random faults: Graph that refuses, fails and
-  loses answers, workers, intakes and Redis killed, replays and discards in the middle of it. Two consoles say the same.
+  loses answers, workers, intakes and Redis killed, replays, discards and erasures in the middle of it. Two consoles say the same.
 */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -33,6 +33,12 @@ const MOODS: readonly Readonly<Record<string, unknown>>[] = [
 ];
 const behave = (system: System, mood: Readonly<Record<string, unknown>>) =>
   system.emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 20], seed: SEED, ...mood });
+
+/** Answers the report, also of one that was not over at once. */
+async function erase(consoleUrl: string, performer: string) {
+  const response = await fetch(`${consoleUrl}/api/v1/performers/${performer}`, { method: 'DELETE' });
+  return (await response.json()) as { readonly erased: unknown };
+}
 
 /** After a Redis that was killed each process comes back in its own time. */
 const ready = (url: string) =>
@@ -69,6 +75,7 @@ test(`both equations hold at rest after random faults (seed ${SEED})`, async (t)
       await system.redis.restart();
     },
     replay: () => operator.ask(`/api/v1/connections/${drawn(CONNECTIONS)}/dead-letters/replay`, { filter: {} }),
+    erase: () => erase(consoles[0]!.url!, drawn(producer.acknowledged)?.performer ?? 'nobody'),
     discard: () =>
       operator.ask(`/api/v1/connections/${drawn(CONNECTIONS)}/dead-letters/discard`, { filter: { state: 'dead' } }),
   };
@@ -87,6 +94,12 @@ test(`both equations hold at rest after random faults (seed ${SEED})`, async (t)
     await drained(system, CONNECTIONS, 60_000);
     await Promise.all(consoles.map(({ url }) => ready(url!)));
     await operator.ask('/api/v1/connections/first/dead-letters/discard', { filter: { itemId: 'item-5' } });
+    const [letter] = await operator.list('first');
+    const { erased } = await erase(consoles[0]!.url!, letter!.activity.performedBy.id);
+    assert.deepEqual(
+      erased,
+      letter!.state === 'dead' ? { pending: 0, dead: 1, parked: 0 } : { pending: 0, dead: 0, parked: 1 },
+    );
     await operator.ask('/api/v1/connections/first/dead-letters/replay', { filter: {} });
     await behave(system, {});
     await drained(system, CONNECTIONS, 60_000);
@@ -98,6 +111,7 @@ test(`both equations hold at rest after random faults (seed ${SEED})`, async (t)
     assert.deepEqual(fleet(scraped[0]!), fleet(scraped[1]!), 'two consoles say the same of the fleet');
     const of = (name: string) => scraped[0]!.sum(`sluice_${name}`);
     assert.equal(of('append_entries_total'), producer.acknowledged.length);
+    assert.ok(scraped[0]!.sum('sluice_removed_entries_total', { reason: 'erased' }) > 0);
     for (const name of ['replayed_entries_total', 'removed_entries_total', 'dead_letters']) {
       assert.ok(of(name) > 0, `${name} is not 0, so that the equations say something`);
     }

@@ -276,6 +276,11 @@ function addJsonParser(app: FastifyInstance, { settings, limits, admission }: Js
     const turn = entered instanceof Promise ? await entered : entered;
     if (turn === null) throw OVERLOADED;
     keepTurn(request, response, turn);
+    // Who went away while he waited is not answered by anything, so nothing is done for him.
+    if (response.closed) {
+      turn.end();
+      throw new ProblemError(httpProblem('body_cut_off'));
+    }
     digestBody(request, body);
     return parseJson(body, limits);
   });

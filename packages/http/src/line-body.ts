@@ -32,11 +32,11 @@ export type ParsedLine =
   /** Its code begins with `line_`. */
   | { readonly number: number; readonly problem: Problem };
 
-/** What a route that accepts lines gets as its body. It is read once. */
+/** What a route that accepts lines gets as its body. It is read once, and a line is parsed when it is asked for. */
 export class LineBody {
-  readonly read: () => AsyncGenerator<readonly ParsedLine[]>;
+  readonly read: () => AsyncGenerator<Iterable<ParsedLine>>;
 
-  constructor(read: () => AsyncGenerator<readonly ParsedLine[]>) {
+  constructor(read: () => AsyncGenerator<Iterable<ParsedLine>>) {
     this.read = read;
   }
 }
@@ -51,12 +51,12 @@ export interface LineBodies {
 export function createLineBodies(limits: LineLimits): LineBodies {
   const arriving = new Set<Socket>();
 
-  async function* read(stream: IncomingMessage, zipped: boolean): AsyncGenerator<readonly ParsedLine[]> {
+  async function* read(stream: IncomingMessage, zipped: boolean): AsyncGenerator<Iterable<ParsedLine>> {
     const { socket } = stream;
     if (arriving.size >= limits.lineBodiesMax) throw new ProblemError(httpProblem('overloaded'));
     arriving.add(socket);
     const splitter = splitLines(limits);
-    const parse = (lines: readonly Line[]) => lines.flatMap((line) => parseLine(line, limits));
+    const parse = (lines: Iterable<Line>) => parseLines(lines, limits);
     try {
       for await (const chunk of chunksOf(stream, zipped, limits.lineIdleMs)) yield parse(splitter.push(chunk));
       yield parse(splitter.end());
@@ -118,6 +118,10 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function* parseLines(lines: Iterable<Line>, limits: LineLimits): Generator<ParsedLine> {
+  for (const line of lines) yield* parseLine(line, limits);
 }
 
 function parseLine({ number, bytes }: Line, limits: LineLimits): ParsedLine[] {

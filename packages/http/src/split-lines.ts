@@ -3,6 +3,7 @@
   end. It holds at most one line, and of one that is too long nothing.
 */
 
+const HELD_MAX = 64;
 const LF = 0x0a;
 const CR = 0x0d;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -15,8 +16,8 @@ export interface Line {
 }
 
 export interface LineSplitter {
-  /** The lines that end in this chunk; their bytes may be views into it. */
-  push(chunk: Buffer): readonly Line[];
+  /** The lines that end in this chunk, made one by one as they are asked for; their bytes may be views into it. */
+  push(chunk: Buffer): Iterable<Line>;
   /** What came after the last newline. */
   end(): readonly Line[];
 }
@@ -34,6 +35,8 @@ export function splitLines({ lineBytesMax }: { readonly lineBytesMax: number }):
     if (tooLong) held = [];
     // A copy, because the chunk is not ours.
     else held.push(Buffer.from(rest));
+    // Callers who send byte by byte must not make us keep an object for each.
+    if (held.length > HELD_MAX) held = [Buffer.concat(held)];
   }
 
   function finish(rest: Buffer): Line {
@@ -48,15 +51,13 @@ export function splitLines({ lineBytesMax }: { readonly lineBytesMax: number }):
   }
 
   return {
-    push: (chunk) => {
-      const lines: Line[] = [];
+    *push(chunk) {
       let from = 0;
       for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
-        lines.push(finish(chunk.subarray(from, at)));
+        yield finish(chunk.subarray(from, at));
         from = at + 1;
       }
       if (from < chunk.length) hold(chunk.subarray(from));
-      return lines;
     },
     end: () => (heldBytes === 0 ? [] : [finish(Buffer.alloc(0))]),
   };

@@ -47,6 +47,30 @@ test('what waits too long for its turn is refused with Retry-After and never beg
   assert.equal((await first).status, 200);
 });
 
+test('who has gone away before his turn came is not worked for', async (t) => {
+  const { port, server, waiting, begun } = await startBusy(t, WITHIN_MS);
+  const connections = () => new Promise<number>((resolve) => server.app.server.getConnections((_, n) => resolve(n)));
+  const first = exchange(port, post('/slow', {}, '{}'));
+  await begun(1);
+  let leave = () => {};
+  const second = exchange(port, (socket) => {
+    post('/slow', {}, '{}')(socket);
+    leave = () => void socket.destroy();
+  });
+  await eventually(async () => (await connections()) === 2, { withinMs: WITHIN_MS, what: 'the second has come' });
+  const third = exchange(port, post('/slow', {}, '{}'));
+  await eventually(async () => (await connections()) === 3, { withinMs: WITHIN_MS, what: 'the third has come' });
+  leave();
+  await second;
+  await eventually(async () => (await connections()) === 2, { withinMs: WITHIN_MS, what: 'the second has gone' });
+  waiting[0]!();
+  assert.equal((await first).status, 200);
+  await begun(2);
+  waiting[1]!();
+  assert.equal((await third).status, 200);
+  assert.equal(waiting.length, 2);
+});
+
 test('whoever sends a body slowly keeps nobody from his turn', async (t) => {
   const { port } = await startBusy(t, WITHIN_MS);
   const slow = exchange(port, (socket) =>

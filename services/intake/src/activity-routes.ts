@@ -16,6 +16,7 @@ import type { AppendSettings } from './append-request.ts';
 import type { AwaitReceipt } from './await-receipts.ts';
 import type { ChargeCaller } from './charge-caller.ts';
 import { type RequestKey, requestKeyOf, streamKeyOf } from './request-key.ts';
+import type { LineRooms } from './share-line-room.ts';
 import { type StoredRequest, type StoreParts, storeChecked } from './store-checked.ts';
 import { openLineStore } from './store-lines.ts';
 import { takeLines } from './take-lines.ts';
@@ -23,6 +24,7 @@ import { takeLines } from './take-lines.ts';
 export interface ActivityRouteParts extends StoreParts {
   readonly rules: BodyRules;
   readonly charge: ChargeCaller;
+  readonly lineRooms: LineRooms;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
   /** Whose Idempotency-Keys a request's are: the client's, so that they outlive the change of its API key. */
@@ -115,7 +117,8 @@ async function takeLineActivities(
   const target = { connectionId, settings, key, wantsReceipt: parts.wantsReceipt(request) };
   const lineStore = await openLineStore(parts, target);
   if (expectsContinue(request)) sendEarly(reply, lineStore.receiptId());
-  const rules = { rules: parts.rules, connectionId, charge: parts.charge.stream(request.caller) };
+  const { rules: activityRules, lineRooms: rooms } = parts;
+  const rules = { rules: activityRules, rooms, connectionId, charge: parts.charge.stream(request.caller) };
   const { summary, ...stored } = await takeLines(parts, { ...rules, lineStore }, request.body as LineBody);
   const { receiptId } = summary;
   return addStoredHeaders(reply, { receiptId, ...stored })

@@ -13,6 +13,7 @@ import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { durabilityRules, promiseDurability } from './promise-durability.ts';
 import { addReceiptRoutes, READ_LIMITS, type ReadLimits } from './receipt-routes.ts';
 import { rememberBy } from './remember-as.ts';
+import { ROOM_LINES_MAX, shareLineRooms } from './share-line-room.ts';
 import { traceAppends } from './trace-appends.ts';
 import { watchBacklogs } from './watch-backlogs.ts';
 import type { MemoryWatch } from './watch-memory.ts';
@@ -47,7 +48,7 @@ export interface IntakeParts {
   readonly tls?: TlsFiles | null;
   /** Only for tests that move time themselves. */
   readonly pause?: (ms: number) => Promise<void>;
-  readonly limits?: Partial<AppendLimits & ReadLimits & WaitLimits>;
+  readonly limits?: Partial<AppendLimits & ReadLimits & WaitLimits & { readonly lineRoomMax: number }>;
 }
 
 /** Of routes that do not say it: who sends has to be allowed to send, who looks to look. */
@@ -115,6 +116,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     },
     ...appender,
     rules: rulesOf(config),
+    lineRooms: shareLineRooms(parts.limits?.lineRoomMax ?? ROOM_LINES_MAX),
     settingsOf,
     rememberAs: rememberBy(config.dedupe),
     durability: () => {

@@ -13,11 +13,16 @@ import {
 import { type LineBody, type ParsedLine, ProblemError } from '@sluice/http';
 import { INTAKE_PROBLEMS, refuseEmpty } from './answer-append.ts';
 import type { ChargePiece } from './charge-caller.ts';
+import type { LineRooms } from './share-line-room.ts';
 import type { StoredRequest, StoreParts } from './store-checked.ts';
 import type { AcceptedLine, LineStore } from './store-lines.ts';
 
-/** Rejected lines that an answer names. */
+/** Rejected lines that an answer names; fewer while many streams have much to name. */
 const REJECTED_LISTED_MAX = 1000;
+/** The least entries of a piece that is stored before it is full. */
+const PIECE_ENTRIES_LEAST = 20;
+/** Lines decided in a row, after which others have their turn. */
+const UNBROKEN_MAX = 200;
 /** Five base-36 digits: what an entry has room for. Lines beyond are all named by it in the receipt. */
 const INDEX_MAX = 36 ** 5 - 1;
 
@@ -45,6 +50,7 @@ export interface LinesTarget {
   readonly rules: Omit<ActivityRules, 'itemId'>;
   /** Of the caller's quota, before a piece is stored. */
   readonly charge: ChargePiece;
+  readonly rooms: LineRooms;
 }
 
 /** Throws a ProblemError with what was decided before when not all of the body could be taken. */
@@ -55,10 +61,12 @@ export async function takeLines(
 ): Promise<LinesTaken> {
   const take = beginTake(parts, target);
   try {
+    let unbroken = 0;
     for await (const lines of body.read()) {
       for (const line of lines) {
         take.decide(line);
         if (take.isPieceFull()) await take.store(false);
+        else if (++unbroken % UNBROKEN_MAX === 0) await nextTurn();
       }
     }
     take.assertSome();
@@ -69,14 +77,20 @@ export async function takeLines(
     const { problem } = error;
     const members = { ...problem.members, ...take.summary(), lastLine: take.lastLine() };
     throw new ProblemError({ ...problem, members }, { cause: error });
+  } finally {
+    take.leaveRooms();
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Problems that say everything themselves. */
 const ALONE: Readonly<Record<string, true>> = { no_activities: true, no_valid_activity: true };
 
 function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
-  const { lineStore } = target;
+  const { lineStore, rooms } = target;
   const activityRules: ActivityRules = { ...target.rules, itemId: 'required' };
   const waiting: AcceptedLine[] = [];
   const rejected: RejectedLine[] = [];
@@ -87,7 +101,9 @@ function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
   function reject(refusal: Omit<RejectedLine, 'line'>): void {
     rejectedTotal++;
     parts.metrics.entriesRejected(refusal.code, 1);
-    if (rejected.length < REJECTED_LISTED_MAX) rejected.push({ line, ...refusal });
+    if (rejected.length >= REJECTED_LISTED_MAX || rooms.named.isFull()) return;
+    rejected.push({ line, ...refusal });
+    rooms.named.enter();
   }
 
   function decide(parsed: ParsedLine): void {
@@ -103,6 +119,7 @@ function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
     }
     const { activity, id } = checked;
     waiting.push({ index: indexOf(line), itemId: checked.itemId!, activity, id, line });
+    rooms.waiting.enter();
   }
 
   /** Of the rejected lines, those the receipt has room for and was not told of yet. */
@@ -117,7 +134,8 @@ function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
     const named = rejectedEntries();
     const newlyRejected = rejectedTotal - stored.rejectedTotal;
     const decided = { rejected: newlyRejected, rejectedEntries: named, lastLine: line, last };
-    const result = await lineStore.store({ accepted: waiting.splice(0), ...decided });
+    const accepted = waiting.splice(0);
+    const result = await lineStore.store({ accepted, ...decided }).finally(() => rooms.waiting.leave(accepted.length));
     stored.accepted += result.appended;
     stored.duplicates += result.duplicates;
     stored.rejectedTotal += newlyRejected;
@@ -129,7 +147,11 @@ function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
   return {
     decide,
     store,
-    isPieceFull: () => waiting.length >= PIECE_ENTRIES_MAX,
+    isPieceFull: () => waiting.length >= (rooms.waiting.isFull() ? PIECE_ENTRIES_LEAST : PIECE_ENTRIES_MAX),
+    leaveRooms: () => {
+      rooms.waiting.leave(waiting.length);
+      rooms.named.leave(rejected.length);
+    },
     lastLine: () => stored.lastLine,
     /** A stream of which nothing was new was sent before. */
     keyed: () => {

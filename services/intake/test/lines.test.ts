@@ -170,3 +170,33 @@ test('while a piece is being stored nothing more is taken from the caller', asyn
   gate.resolve();
   await Promise.all([writing, answer]);
 });
+
+test('what all streams together keep is bounded: pieces are smaller then, rejected lines are counted, and the room is given back', async () => {
+  const { post, store } = openFakeIntake({}, { limits: { lineRoomMax: 30 } });
+  const bad = Array.from({ length: 70 }, () => '{}');
+  for (let n = 0; n < 3; n++) {
+    store.pieces.length = 0;
+    const answer = await post(BULK_URL, [...linesOf(65), ...bad].join('\n'), NDJSON);
+    assert.deepEqual([answer.status, answer.body.accepted, answer.body.rejectedTotal], [207, 65, 70]);
+    assert.equal(answer.body.rejected.length, 30);
+    const sizes = store.pieces.map(({ groups }) => groups.reduce((sum, { entries }) => sum + entries.length, 0));
+    assert.deepEqual(sizes, [30, 30, 5]);
+  }
+});
+
+test('one stream that keeps its lines waiting leaves others small pieces, not single lines', async (t) => {
+  const intake = openFakeIntake({}, { limits: { lineRoomMax: 30 } });
+  const { write, cut, answer } = await openStream(t, intake);
+  await write(`${linesOf(29).join('\n')}\n`);
+  const sizesOfOther = async () => {
+    intake.store.pieces.length = 0;
+    await intake.post(BULK_URL, linesOf(60).join('\n'), NDJSON);
+    return intake.store.pieces.map(({ groups }) => groups.reduce((sum, { entries }) => sum + entries.length, 0));
+  };
+  await eventually(async () => assert.deepEqual(await sizesOfOther(), [20, 20, 20, 0]) ?? true, {
+    withinMs: 10_000,
+    what: 'its lines wait',
+  });
+  cut();
+  await answer;
+});

@@ -53,6 +53,7 @@ export * from './ports/receipt-watch.ts';
 export * from './ports/redis-address.ts';
 export * from './ports/redis-checkup.ts';
 export * from './ports/sessions.ts';
+export * from './ports/tail.ts';
 export * from './ports/traces.ts';
 export * from './ports/worker-beats.ts';
 export * from './quota/bucket.ts';

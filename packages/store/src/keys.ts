@@ -24,6 +24,7 @@
                 dead, parked stream    entries with that end, until they are replayed or discarded
                 unknown   stream
                 erasing   hash    performers who are being erased, by digest
+                accepted  stream  what was accepted, only while somebody watches (tailed in meta says until when)
                 calls, errors stream   the last calls, and the last not wholly delivered: for people
     tenant      q         hash    the bucket above its connections, until when it is active, the last refusal
                 turns, waits zset connections in line for it: by their last granted call; by when they asked last

@@ -61,7 +61,7 @@ export function countKinds(
   return { delivered: count('ack'), retried: count('requeue'), dead: count('deadLetter'), parked: count('park') };
 }
 
-function readCall([leaseId, at, stale, told]: readonly string[]): SettledCall {
+export function readCall([leaseId, at, stale, told]: readonly string[]): SettledCall {
   return { leaseId: leaseId!, atMs: Number(at), stale: stale === '1', ...(JSON.parse(told!) as Told) };
 }
 
@@ -118,6 +118,6 @@ function readItem(reply: unknown): ItemView {
   };
 }
 
-function inGroups<T>(list: readonly T[], size: number): T[][] {
+export function inGroups<T>(list: readonly T[], size: number): T[][] {
   return Array.from({ length: list.length / size }, (_, n) => list.slice(n * size, (n + 1) * size));
 }

@@ -25,6 +25,7 @@ import { readFleetNotes } from './read-fleet-notes.ts';
 import { readReceipt } from './read-receipt.ts';
 import { readTenant } from './read-tenant.ts';
 import { settleArguments } from './settle-arguments.ts';
+import { redisTail } from './tail.ts';
 import { redisWorkerBeats } from './worker-beats.ts';
 
 /** Receipts of reclaimed leases that are parked end with this. */
@@ -91,6 +92,7 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     ...redisLookups(run, connectionBase),
     ...redisErasure(run, both),
     ...redisAlerts(run),
+    ...redisTail(run, connectionBase),
     ...redisWorkerBeats(run),
     noteTrace: async (receiptId, traceparent) => {
       await run('note-trace', [shard], [receiptId.slice(SHARD_TAG.length), traceparent]);

@@ -19,6 +19,7 @@ export const SCRIPT_NAMES = [
   'note-credential',
   'alert',
   'worker-beats',
+  'tail',
   'checkup',
   'recent-ends',
   'note-trace',
@@ -34,7 +35,7 @@ export const SCRIPT_NAMES = [
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
 const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
-  append: ['clock', 'columns', 'item-index', 'promise', 'generations', 'remembered', 'keyed', 'receipt'],
+  append: ['clock', 'columns', 'item-index', 'promise', 'generations', 'remembered', 'keyed', 'receipt', 'tailed'],
   take: [
     'clock',
     'columns',
@@ -89,6 +90,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   'note-credential': [],
   alert: ['clock'],
   'worker-beats': ['clock'],
+  tail: ['clock'],
   checkup: [],
   'recent-ends': [],
   'note-trace': [],
@@ -135,6 +137,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   'note-credential': 1,
   alert: 1,
   'worker-beats': 1,
+  tail: 1,
   checkup: 1,
   'recent-ends': 1,
   'note-trace': 1,

@@ -20,6 +20,7 @@ import { refusalContract } from './contract/refusal.contract.ts';
 import { replayContract } from './contract/replay.contract.ts';
 import { retryShareContract } from './contract/retry-share.contract.ts';
 import { settleContract } from './contract/settle.contract.ts';
+import { tailContract } from './contract/tail.contract.ts';
 import { tenantContract } from './contract/tenant.contract.ts';
 import { tracesContract } from './contract/traces.contract.ts';
 import { viewContract } from './contract/view.contract.ts';
@@ -51,6 +52,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('views', () => viewContract(makeStore));
     describe('traces', () => tracesContract(makeStore));
     describe('alerts', () => alertsContract(makeStore));
+    describe('tail', () => tailContract(makeStore));
     describe('workers', () => workerBeatsContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });

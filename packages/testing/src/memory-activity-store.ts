@@ -18,6 +18,7 @@ import { sweepPromises } from './memory/promise.ts';
 import { viewReceipt } from './memory/receipt.ts';
 import { settleLease } from './memory/settle-lease.ts';
 import { connectionOf, emptyState, knownConnections, type Now } from './memory/state.ts';
+import { readTail } from './memory/tail.ts';
 import { takeLease } from './memory/take-lease.ts';
 import { learnTenant, tenantOf } from './memory/tenant.ts';
 import { noteWorker, viewWorkers } from './memory/worker-beats.ts';
@@ -64,6 +65,10 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
       if (known && !state.traces.has(ref)) state.traces.set(ref, traceparent);
     },
     tracesOf: async (refs) => refs.map((ref) => state.traces.get(ref) ?? null),
+    tail: async (request) => {
+      const connection = knownConnections(state).find(({ id }) => id === request.connectionId);
+      return connection === undefined ? null : structuredClone(readTail(connection, request, now()));
+    },
     noteWorker: async (beat) => noteWorker(state, beat, now()),
     forgetWorker: async (id) => void state.workers.delete(id),
     workers: async () => structuredClone(viewWorkers(state, now())),

@@ -14,6 +14,7 @@ import type { FleetNoteStore } from './fleet-notes.ts';
 import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
 import type { ReceiptWatchStore } from './receipt-watch.ts';
+import type { TailStore } from './tail.ts';
 import type { TraceStore } from './traces.ts';
 import type { WorkerBeats } from './worker-beats.ts';
 
@@ -26,6 +27,7 @@ export interface ActivityStore
     IdempotencyStore,
     LookupStore,
     ReceiptWatchStore,
+    TailStore,
     WorkerBeats {
   /**
    * append: stores one piece of a request (at most PIECE_ENTRIES_MAX entries). Idempotent by (lane, sequence): the same

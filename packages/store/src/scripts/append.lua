@@ -81,7 +81,7 @@ while i < #ARGV do
   end
   i, total = i + 3 + n + named, total + #entries
 end
-local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused', 'gone')
+local m = redis.call('HMGET', base .. 'meta', 'pending', 'gate', 'paused', 'gone', 'tailed')
 local pending = tonumber(m[1] or 0)
 -- Decided with the first piece for all of them: a refused request leaves nothing behind.
 if total > 0 and room > 0 and m[4] then return { 'connection-missing', pending, now, 0, 0 } end
@@ -104,6 +104,7 @@ if total > 0 then
   redis.call('HINCRBY', base .. 'meta', 'pending', total)
   redis.call('HINCRBY', base .. 'meta', 'appended', total)
 end
+if total > 0 and m[5] and tonumber(m[5]) > now then tell_accepted(base, groups, total, duplicates, ref, now) end
 if ids then remember_new(ids, window, ids_max, now) end
 if duplicates + known_duplicates > 0 then redis.call('HINCRBY', base .. 'meta', 'duplicates', duplicates + known_duplicates) end
 

@@ -15,6 +15,7 @@ import {
   pendingOf,
   type State,
 } from './state.ts';
+import { tellAccepted } from './tail.ts';
 
 const LANE_ANSWERS_MAX = 4096;
 
@@ -36,6 +37,7 @@ export function appendPiece(state: State, piece: AppendPiece, now: Now): AppendR
   const wakeAtMs = appended === 0 ? null : appendEntries(state, piece, groups, now);
   const duplicates = found.duplicates + (piece.duplicates ?? 0);
   if (duplicates > 0) connectionOf(state, piece.connectionId).counts.duplicates += duplicates;
+  if (appended > 0) tellAccepted(connectionOf(state, piece.connectionId), piece, groups, found.duplicates, now);
   rememberIds(state, piece, groups, now);
   const keptMs = rememberKey(state, piece, appended, now);
   const answer: Appended = { status: 'appended', ...found, acceptedMs: now.ms, wakeAtMs, keptMs };

@@ -1,6 +1,7 @@
 /* What the memory store remembers. Plain lists and maps, looked through from end to end where that is simpler. */
 
 import {
+  type AcceptedPiece,
   type AppendResult,
   type Block,
   type Bucket,
@@ -59,6 +60,9 @@ export interface Connection {
   readonly leases: Map<string, OpenLease>;
   /** For people, newest first. */
   settledCalls: readonly SettledCall[];
+  /** For somebody who watches, oldest first; kept only while there is one. */
+  acceptedPieces: readonly AcceptedPiece[];
+  tailedUntilMs: number;
   /** Newest first. */
   unknownCalls: readonly UnknownCall[];
   /** Dead letters and parked entries, oldest end first. */
@@ -235,6 +239,8 @@ export function emptyConnection(id: string): Connection {
     groups: [],
     leases: new Map(),
     settledCalls: [],
+    acceptedPieces: [],
+    tailedUntilMs: 0,
     unknownCalls: [],
     settledEntries: [],
     endedEver: 0,

@@ -36,6 +36,7 @@ test('help is on stdout with exit code 0, for all and for each command', async (
     'resume',
     'dead',
     'doctor',
+    'tail',
   ]) {
     assert.match(all.out, new RegExp(`^ {2}${name} `, 'm'));
     const one = await sluice([name, '--help']);

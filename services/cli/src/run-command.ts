@@ -11,6 +11,8 @@ import { PAUSE_HELP, RESUME_HELP, runPause, runResume } from './commands/pause-r
 import { POST_HELP, runPost } from './commands/post.ts';
 import { RECEIPT_HELP, runReceipt } from './commands/receipt.ts';
 import { runStatus, STATUS_HELP } from './commands/status.ts';
+import { runTail } from './commands/tail.ts';
+import { TAIL_HELP } from './commands/tail-help.ts';
 import { runService } from './run-service.ts';
 import { planStart, START_HELP } from './start/plan-start.ts';
 import { suggest } from './suggest.ts';
@@ -52,6 +54,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   import: { summary: 'posts the history of a git repository', help: IMPORT_HELP, run: runImport },
   receipt: { summary: 'what became of the activities of one request', help: RECEIPT_HELP, run: runReceipt },
   status: { summary: 'the connections: state, backlog, rates, dead letters', help: STATUS_HELP, run: runStatus },
+  tail: { summary: 'what happens, as it happens: accepted, calls, outcomes', help: TAIL_HELP, run: runTail },
   item: { summary: 'one item, and why its activities are not in Graph yet', help: ITEM_HELP, run: runItem },
   pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },

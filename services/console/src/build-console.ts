@@ -22,11 +22,13 @@ import type { Change } from './change-dead-letters.ts';
 import { addConnectionRoutes } from './connection-routes.ts';
 import { refuse } from './console-problems.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { showConnection } from './describe-connection.ts';
 import { addErasureRoutes } from './erasure/erasure-routes.ts';
 import { keepErasures } from './erasure/keep-erasures.ts';
 import { addItemRoutes } from './item-routes.ts';
 import { addEventRoutes } from './live/event-routes.ts';
 import { createShowFleet } from './live/show-fleet.ts';
+import { addTailRoutes } from './live/tail-routes.ts';
 import type { FleetReading, FleetWatch } from './live/watch-fleet.ts';
 import { countUsefulWorkers, measureFleet } from './measure-fleet.ts';
 import type { Page } from './page/build-page.ts';
@@ -56,6 +58,7 @@ export interface ConsoleParts {
     | 'unknownCalls'
     | 'items'
     | 'item'
+    | 'tail'
     | 'erase'
     | 'endErasure'
   >;
@@ -128,6 +131,15 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     clock: () => performance.now(),
   });
   addErasures(server, audit, parts);
+  addTailRoutes(server.app, {
+    store,
+    fleet,
+    show: (view) => showConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId)),
+    access,
+    isStopping: server.draining.isStopping,
+    shardTag: parts.shardTag,
+    clock: () => performance.now(),
+  });
   if (parts.page !== null) addPageRoutes(server.app, parts.page);
   if (parts.board !== null) addQueueRoutes(server.app, parts.board);
   addDeadLetterRoutes(server.app, {

@@ -3,6 +3,7 @@ import { type Problem, ProblemError } from '@sluice/http';
 
 export const CONSOLE_PROBLEMS = {
   connection_not_found: [404, 'There is no connection of this name; nothing was ever accepted for it.'],
+  connection_not_allowed: [403, 'This key is not allowed on this connection.'],
   dead_letter_not_found: [
     404,
     'There is no dead letter or parked entry under this id: it was replayed or discarded, or never there.',

@@ -19,6 +19,8 @@ export interface Console {
   remove(path: string): Promise<Answer>;
   /** As ask, but 503 fails as well. */
   get(path: string): Promise<Readonly<Record<string, unknown>>>;
+  /** A GET whose answer does not end by itself; fails when it is no 2xx. Rejects with what the signal says. */
+  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 const URL_DEFAULT = 'http://127.0.0.1:8081';
@@ -54,6 +56,14 @@ export function openConsole(world: Pick<World, 'env' | 'cwd'>): Console {
   return {
     ask,
     remove: (path) => send(path, undefined, 'DELETE'),
+    stream: async (path, signal) => {
+      const headers = key ? { authorization: `Bearer ${key}` } : {};
+      const response = await fetch(`${base}${path}`, { headers, signal }).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : unreachable(base, error);
+      });
+      if (response.ok && response.body !== null) return response.body;
+      throw refused(base, { status: response.status, body: readBody(await response.text()), retryAfter: 0 });
+    },
     get: async (path) => {
       const answer = await ask(path);
       if (answer.status === 503) throw refused(base, answer);
@@ -65,7 +75,7 @@ export function openConsole(world: Pick<World, 'env' | 'cwd'>): Console {
 export function refused(base: string, { status, body }: Answer): CommandFailed {
   const { code, detail } = body as { code?: string; detail?: string };
   const said = detail === undefined ? 'Its answer is not the console’s.' : detail;
-  return new CommandFailed(`${said} (${status}${code === undefined ? '' : ` ${code}`}, ${base})`, EXIT_FAILED);
+  return new CommandFailed(`${said} (${status}${code === undefined ? '' : ` ${code}`}, ${base})`, EXIT_FAILED, status);
 }
 
 function unreachable(base: string, error: unknown): CommandFailed {

@@ -4,10 +4,13 @@ import type { World } from '../world.ts';
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
   readonly exitCode: number;
+  /** Of the answer that it failed with; null: there was none. */
+  readonly status: number | null;
 
-  constructor(text: string, exitCode: number) {
+  constructor(text: string, exitCode: number, status: number | null = null) {
     super(text);
     this.exitCode = exitCode;
+    this.status = status;
   }
 }
 

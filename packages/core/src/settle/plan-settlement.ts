@@ -41,7 +41,8 @@ const ACK: EntrySettlement = { kind: 'ack' };
 const UNREADABLE: EntrySettlement = {
   kind: 'deadLetter',
   code: 'entry_unreadable',
-  message: 'what is stored is not an entry this version can read; it was never sent',
+  message:
+    'what is stored is not an entry this version can read, because a newer one wrote it or something else did; it was never sent: replay it with a version that can',
   requestId: null,
 };
 

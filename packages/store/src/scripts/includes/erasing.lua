@@ -4,7 +4,7 @@
 local OBJECT_ID = '^' .. string.rep('%x', 8) .. string.rep('%-' .. string.rep('%x', 4), 3) .. '%-' .. string.rep('%x', 12) .. '$'
 -- Does what packages/core/src/activity/fold-performer.ts says. An entry of another version is nobody's here.
 local function performer_of(entry)
-  if string.sub(entry, 1, 1) ~= 'a' then return nil end
+  if not is_known(entry) then return nil end
   local id = string.sub(entry, 51)
   return #id == 36 and string.find(id, OBJECT_ID) and string.lower(id) or id
 end

@@ -3,7 +3,7 @@
 local VIEWED = '1'
 local function is_erased(entry, ending) return ending.marks and ending.marks[digest_of(entry)] and true or false end
 local function is_expired(entry, ending, now)
-  return is_erased(entry, ending) or (ending.viewed_max > 0 and string.sub(entry, 2, 2) == VIEWED and now - start_of(entry) > ending.viewed_max)
+  return is_erased(entry, ending) or (ending.viewed_max > 0 and is_known(entry) and string.sub(entry, 2, 2) == VIEWED and now - start_of(entry) > ending.viewed_max)
 end
 local function split_expired(entries, ending, now)
   local kept, expired = {}, {}

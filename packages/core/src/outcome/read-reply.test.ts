@@ -252,7 +252,7 @@ test('Retry-After closes for a throttle and an overload, and delays the entries 
     const { call } = read(answered(status, { bodyProblem: 'empty', retryAfter: '2.5' }));
     assert.deepEqual(call.closure, { kind: 'retry-after', ms: 2500 }, String(status));
   }
-  for (const status of [408, 409, 423, 425, 500, 502, 504]) {
+  for (const status of [404, 408, 409, 412, 418, 423, 425, 500, 502, 504]) {
     const { call, entries: verdicts } = read(answered(status, { bodyProblem: 'empty', retryAfter: '120' }));
     assert.deepEqual([call.closure, verdicts[0]!.delayMsMin], [null, 120_000], String(status));
   }

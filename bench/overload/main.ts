@@ -129,9 +129,13 @@ interface Flood {
 
 async function overload(most: Phase, { row, intake: { url, pid }, request, forMs }: Flood) {
   const begin = noteCpu(pid);
+  let end = begin;
+  const onCounted = () => {
+    end = noteCpu(pid);
+  };
   const connections = row.connections * CONNECTIONS_TIMES;
-  const got = await offerLoad({ url: url!, request, perSecond: TIMES * most.perSecond, connections, forMs });
-  return { got, phase: phaseOf(got.accepted, got.seconds, begin, noteCpu(pid)) };
+  const got = await offerLoad({ url: url!, request, perSecond: TIMES * most.perSecond, connections, forMs, onCounted });
+  return { got, phase: phaseOf(got.accepted, got.seconds, begin, end) };
 }
 
 interface Measured {

@@ -11,6 +11,8 @@ export interface OfferOptions {
   readonly connections: number;
   readonly request: (connection: number) => Buffer;
   readonly forMs: number;
+  /** Called when nothing more is counted; what is answered after it is waited for a moment. */
+  readonly onCounted: () => void;
 }
 
 export interface Offered {
@@ -26,7 +28,14 @@ export interface Offered {
 const TICK_MS = 5;
 const CALMING_MS = 2000;
 
-export async function offerLoad({ url, perSecond, connections, request, forMs }: OfferOptions): Promise<Offered> {
+export async function offerLoad({
+  url,
+  perSecond,
+  connections,
+  request,
+  forMs,
+  onCounted,
+}: OfferOptions): Promise<Offered> {
   const port = Number(new URL(url).port);
   const refusedMs: number[] = [];
   const acceptedMs: number[] = [];
@@ -76,6 +85,7 @@ export async function offerLoad({ url, perSecond, connections, request, forMs }:
   const seconds = (performance.now() - begunMs) / 1000;
   const accepted = acceptedMs.length;
   over = true;
+  onCounted();
   await pause(CALMING_MS);
   for (const socket of sockets) socket?.destroy();
   return { seconds, accepted, refusedMs, acceptedMs, others, unsent };

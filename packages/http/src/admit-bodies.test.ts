@@ -120,3 +120,18 @@ test('while bodies wait and the process has time to spare, more are begun at onc
   begun(admission);
   assert.ok(admission.enter(BODY) instanceof Promise);
 });
+
+test('where turns take long because the store has enough to do, no more are begun at once', async () => {
+  const { admission, tick, clock } = open();
+  for (let n = 0; n < 40; n++) {
+    const turn = begun(admission);
+    await clock.advance(300);
+    turn.end();
+  }
+  const turns = [begun(admission), begun(admission)];
+  const third = admission.enter(BODY);
+  for (let n = 0; n < 5; n++) await tick(0.2);
+  assert.equal(await Promise.race([third, 'waits']), 'waits');
+  for (const turn of turns) turn.end();
+  assert.ok((await third) !== null);
+});

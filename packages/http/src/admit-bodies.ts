@@ -31,12 +31,16 @@ export interface Admission {
 export const TICK_MS = 50;
 /** What a request costs beside its body. */
 const REQUEST_BYTES = 8192;
-/** A process with bodies waiting should be busy; if it is not, the store is slow, and more at once is no harm. */
+/** A process with bodies waiting should be busy; if it is not, the store takes its time, and more at once is more done. */
 const BUSY_ENOUGH = 0.85;
+/** But when turns take this long, the store has enough to do, and more at once would only wait there. */
+const SLOW_TURN_MS = 100;
 const RAISED_TO = 1.25;
 const LOWERED_TO = 0.8;
 /** A turn that is foreseen to come later than this share of the longest wait is refused at once: what is foreseen may be wrong. */
 const FORESEEN_SHARE = 0.5;
+/** How much a turn counts among those before it. */
+const TURN_COUNTS = 0.05;
 /** How much the latest tick counts among those before it. */
 const LATEST_COUNTS = 0.2;
 
@@ -51,15 +55,18 @@ export function admitBodies(limits: AdmissionLimits, clock: () => number): Admis
   const line: Waiting[] = [];
   let [lineBytes, workBytes, inWorkMax] = [0, 0, workBytesMin];
   let [endedBytes, endedPerMs, tickedAtMs] = [0, 0, clock()];
+  let turnMs = 0;
 
   function begin(bytes: number, waitedMs: number): Turn {
     workBytes += bytes;
     let over = false;
+    const begunAtMs = clock();
     const end = () => {
       if (over) return;
       over = true;
       workBytes -= bytes;
       endedBytes += bytes;
+      turnMs += TURN_COUNTS * (clock() - begunAtMs - turnMs);
       beginNext();
     };
     return { waitedMs, end };
@@ -107,7 +114,8 @@ export function admitBodies(limits: AdmissionLimits, clock: () => number): Admis
       if (waits && endedPerMs > 0) endedPerMs += LATEST_COUNTS * (perMs - endedPerMs);
       else endedPerMs = Math.max(endedPerMs, perMs);
       [endedBytes, tickedAtMs] = [0, nowMs];
-      if (waits && busy < BUSY_ENOUGH) inWorkMax = Math.min(workBytesMax, inWorkMax * RAISED_TO);
+      if (waits && busy < BUSY_ENOUGH && turnMs < SLOW_TURN_MS)
+        inWorkMax = Math.min(workBytesMax, inWorkMax * RAISED_TO);
       else inWorkMax = Math.max(workBytesMin, inWorkMax * LOWERED_TO);
       while (line.length > 0 && nowMs - line[0]!.sinceMs >= turnWaitMsMax) takeFirst().answer(null);
       beginNext();

@@ -27,7 +27,7 @@ test('status is a table of the connections, and the console’s own answer with 
     async ({ asked, sluice }) => {
       const table = await sluice('status');
       assert.deepEqual([table.code, table.err], [0, '']);
-      assert.match(table.out, /^CONNECTION +PENDING[^\n]*STATE\nhr1 +7 .*25 +5 +never +closed\n$/);
+      assert.match(table.out, /^CONNECTION +STATE +PENDING[^\n]*IN WORDS\nhr1 +closed +7 .*25 +5 +never +closed\n$/);
       assert.deepEqual(JSON.parse((await sluice('status', '--json')).out), body);
       assert.deepEqual([asked[0]!.path, asked[0]!.authorization], ['/api/v1/connections', 'Bearer key-1']);
     },

@@ -50,8 +50,8 @@ test('the page says what is stuck, why and what to do above the table, and that 
     '  To do: Renew the secret.',
     '',
   ]);
-  assert.match(page[table + 1]!, /^broken .* held: credential expired$/);
-  assert.match(page[table + 3]!, /^fine +9,000 +90 s /);
+  assert.match(page[table + 1]!, /^broken +stuck .* held: credential expired$/);
+  assert.match(page[table + 3]!, /^fine +flowing +9,000 +90 s /);
   const lost = pageOf(last, 'The console does not answer.', { nowMs: NOW + 7000 });
   assert.equal(lost[2], 'Not current: what follows is 7 s old. The console does not answer.');
   assert.deepEqual(pageOf(null, 'No.', { nowMs: NOW }).at(-1), 'No.');

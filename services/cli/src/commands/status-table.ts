@@ -19,12 +19,24 @@ export interface ConnectionStatus {
   readonly timeToDrain: string;
 }
 
-const HEAD = ['CONNECTION', 'PENDING', 'OLDEST', 'IN/S', 'OUT/S', 'QUOTA/S', 'DEAD', 'PARKED', 'EMPTY IN', 'STATE'];
+const HEAD = [
+  'CONNECTION',
+  'STATE',
+  'PENDING',
+  'OLDEST',
+  'IN/S',
+  'OUT/S',
+  'QUOTA/S',
+  'DEAD',
+  'PARKED',
+  'EMPTY IN',
+  'IN WORDS',
+];
 const URGENCIES = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
 /** Connections named in one sentence. */
 const NAMED_MAX = 5;
 
-/** The state comes last: where a line is cut, it is the sentence that is cut and no number. */
+/** The sentence comes last: where a line is cut, it is that and no number. */
 export function tableOf(connections: readonly ConnectionStatus[], nowMs: number): readonly string[] {
   const rows = inOrder(connections).map((one) => rowOf(one, nowMs));
   return formatTable(HEAD, rows).trimEnd().split('\n');
@@ -38,6 +50,7 @@ function inOrder(connections: readonly ConnectionStatus[]): readonly ConnectionS
 function rowOf(one: ConnectionStatus, nowMs: number): readonly string[] {
   return [
     one.connectionId,
+    one.urgency === 'stuck' || one.urgency === 'behind' ? one.urgency : one.state,
     one.pending.toLocaleString('en'),
     one.oldestPendingAt === null ? '-' : ageOf(nowMs - Date.parse(one.oldestPendingAt)),
     one.rates === null ? '-' : String(one.rates.appendedPerSecond),

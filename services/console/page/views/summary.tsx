@@ -2,8 +2,8 @@
 import { forSeconds } from '../../src/words/state-words.ts';
 import { Mark } from '../parts/state.tsx';
 import { Tile } from '../parts/tile.tsx';
-import { rate, since, whole } from '../state/format.ts';
-import { fleet, nowMs, type Seen, seen } from '../state/live.ts';
+import { clockTime, rate, since, whole } from '../state/format.ts';
+import { fleet, link, nowMs, type Seen, seen } from '../state/live.ts';
 import { connectionLink, lettersLink } from '../state/route.ts';
 
 const NAMED_MAX = 5;
@@ -15,10 +15,13 @@ export function Summary() {
   const alone = isWithoutWorker();
   const tone = stuck.length > 0 || alone ? 'stuck' : behind.length > 0 ? 'behind' : 'flowing';
   const causes = causesOf([...stuck, ...behind]);
+  // What was true once is not said in the colour of what is true.
+  const isLive = link.value.kind === 'live';
   return (
-    <section class={`summary summary-${tone}`} aria-labelledby="summary-title">
+    <section class={`summary summary-${isLive ? tone : 'past'}`} aria-labelledby="summary-title">
       <h2 id="summary-title" aria-live="polite">
-        <Mark urgency={tone} />
+        <Mark urgency={isLive ? tone : 'idle'} />
+        {!isLive && `As of ${clockTime(Date.parse(fleet.value!.at))}: `}
         {alone ? 'No worker is running' : titleOf(stuck.length, behind.length)}
       </h2>
       {(alone || causes.length > 0) && (
@@ -35,10 +38,10 @@ export function Summary() {
   );
 }
 
-/** Nobody said lately that he is there, and nothing is on its way: a worker of an older version says nothing. */
+/** Nobody said lately that he is there, and nothing was delivered lately: a worker of an older version says nothing. */
 function isWithoutWorker(): boolean {
-  const { workers, pending, callsInFlight, deliveredPerSecond } = fleet.value!;
-  return workers === 0 && pending > 0 && callsInFlight === 0 && (deliveredPerSecond ?? 0) === 0;
+  const { workers, pending, deliveredPerSecond } = fleet.value!;
+  return workers === 0 && pending > 0 && (deliveredPerSecond ?? 0) === 0;
 }
 
 function NoWorker() {

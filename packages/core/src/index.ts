@@ -46,6 +46,7 @@ export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
 export * from './ports/erasure.ts';
 export * from './ports/fleet-notes.ts';
+export * from './ports/forget.ts';
 export * from './ports/graph-checkup.ts';
 export * from './ports/idempotency.ts';
 export * from './ports/lookups.ts';

@@ -13,6 +13,7 @@ const COUNTS = [
   'delivered',
   'retried',
   'replayed',
+  'discardedPending',
   'discardedDead',
   'discardedParked',
   'expired',

@@ -17,6 +17,7 @@ import type { RunScript } from './client.ts';
 import type { Confirm } from './confirm-replicated.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { redisErasure } from './erasure.ts';
+import { redisForget } from './forget.ts';
 import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
 import { redisLookups } from './lookups.ts';
 import { readBucket } from './read-bucket.ts';
@@ -93,6 +94,7 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     ...redisErasure(run, both),
     ...redisAlerts(run),
     ...redisTail(run, connectionBase),
+    ...redisForget(run, both),
     ...redisWorkerBeats(run),
     noteTrace: async (receiptId, traceparent) => {
       await run('note-trace', [shard], [receiptId.slice(SHARD_TAG.length), traceparent]);

@@ -31,6 +31,7 @@ export const SCRIPT_NAMES = [
   'now',
   'charge',
   'session',
+  'forget',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -102,6 +103,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   now: ['clock'],
   charge: ['clock'],
   session: ['clock'],
+  forget: ['columns', 'item-index', 'receipt', 'discard-pending'],
 };
 
 /**
@@ -116,6 +118,7 @@ const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set([
   'pause',
   'dead-letters',
   'erase',
+  'forget',
 ]);
 
 /** How many KEYS a script takes. */
@@ -149,6 +152,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   now: 1,
   charge: 1,
   session: 1,
+  forget: 2,
 };
 
 /** The text of a script alone, as its author wrote it. */

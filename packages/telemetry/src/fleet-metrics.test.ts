@@ -4,13 +4,14 @@ import { type Fleet, type FleetConnection, renderFleet } from './fleet-metrics.t
 
 const CONNECTION: FleetConnection = {
   connectionId: 'hr',
-  appended: 27,
+  appended: 31,
   duplicates: 8,
   delivered: 9,
   dead: 5,
   parked: 3,
   retried: 3,
   replayed: 1,
+  discardedPending: 4,
   discardedDead: 1,
   discardedParked: 1,
   expired: 2,
@@ -55,6 +56,7 @@ test('the series of a connection are its view, and the two equations can be read
       verdict('parked') +
       removed('pending', 'expired') +
       removed('pending', 'erased') +
+      removed('pending', 'discarded') +
       of('pending_entries'),
   );
   assert.equal(

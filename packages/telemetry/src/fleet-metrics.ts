@@ -18,6 +18,7 @@ export interface FleetConnection {
   readonly parked: number;
   readonly retried: number;
   readonly replayed: number;
+  readonly discardedPending: number;
   readonly discardedDead: number;
   readonly discardedParked: number;
   readonly expired: number;
@@ -92,6 +93,7 @@ const SERIES: readonly Series[] = [
     help: 'Entries removed without being delivered, by where they were and why.',
     kind: Counter,
     rows: (c) => [
+      [{ from: 'pending', reason: 'discarded' }, c.discardedPending],
       [{ from: 'dead', reason: 'discarded' }, c.discardedDead],
       [{ from: 'parked', reason: 'discarded' }, c.discardedParked],
       [{ from: 'pending', reason: 'expired' }, c.expired],

@@ -9,6 +9,7 @@ import { dedupeContract } from './contract/dedupe.contract.ts';
 import { eraseContract } from './contract/erase.contract.ts';
 import { expireContract } from './contract/expire.contract.ts';
 import { fleetNotesContract } from './contract/fleet-notes.contract.ts';
+import { forgetContract } from './contract/forget.contract.ts';
 import { idempotencyContract } from './contract/idempotency.contract.ts';
 import { inFlightContract } from './contract/in-flight.contract.ts';
 import { lookupsContract } from './contract/lookups.contract.ts';
@@ -54,6 +55,7 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('alerts', () => alertsContract(makeStore));
     describe('tail', () => tailContract(makeStore));
     describe('workers', () => workerBeatsContract(makeStore));
+    describe('forget', () => forgetContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });
 }

@@ -10,6 +10,7 @@ import { viewConnection } from './memory/connection-view.ts';
 import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
 import { endErasure, eraseStep } from './memory/erasure.ts';
 import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
+import { forgetConnection } from './memory/forget.ts';
 import { findKey } from './memory/keyed.ts';
 import { learn } from './memory/learning.ts';
 import { viewCalls, viewItem, viewItems, viewUnknown } from './memory/lookups.ts';
@@ -92,6 +93,7 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
       return structuredClone(found.map((each) => viewConnection(each, now())));
     },
     connectionIds: async () => knownConnections(state).map(({ id }) => id),
+    forget: async (request) => forgetConnection(state, request, now()),
     pause: async (id) => {
       pauseConnection(connectionOf(state, id), now());
     },

@@ -34,6 +34,7 @@ test('help is on stdout with exit code 0, for all and for each command', async (
     'status',
     'pause',
     'resume',
+    'forget',
     'dead',
     'doctor',
     'tail',

@@ -4,6 +4,7 @@ import { CONFIG_HELP } from './commands/config-help.ts';
 import { DEAD_HELP, runDead } from './commands/dead.ts';
 import { DOCTOR_HELP } from './commands/doctor-help.ts';
 import { ERASE_HELP, runErase } from './commands/erase.ts';
+import { FORGET_HELP, runForget } from './commands/forget.ts';
 import { IMPORT_HELP, runImport } from './commands/import.ts';
 import { ITEM_HELP, runItem } from './commands/item.ts';
 import { KEYS_HELP } from './commands/keys-help.ts';
@@ -58,6 +59,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   item: { summary: 'one item, and why its activities are not in Graph yet', help: ITEM_HELP, run: runItem },
   pause: { summary: 'stops deliveries of a connection', help: PAUSE_HELP, run: runPause },
   resume: { summary: 'lets a connection go on, also one that is held', help: RESUME_HELP, run: runResume },
+  forget: { summary: 'takes a connection that holds nothing out of every list', help: FORGET_HELP, run: runForget },
   dead: { summary: 'dead letters: list, show, replay, discard, export', help: DEAD_HELP, run: runDead },
   erase: { summary: 'takes a performer out of everything that is kept', help: ERASE_HELP, run: runErase },
   doctor: {

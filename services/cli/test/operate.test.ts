@@ -226,3 +226,29 @@ test('what cannot be meant exits 2 and asks the console nothing', () =>
       assert.equal(asked.length, 0);
     },
   ));
+
+test('forget asks again until nothing is left, and says what was discarded; what is refused exits 1 with the reason', () =>
+  withFakeConsole(
+    ({ path }, nth) => {
+      if (path.endsWith('/busy')) {
+        return { status: 409, body: { code: 'connection_holds', detail: 'The connection holds activities.' } };
+      }
+      const forgotten = nth >= 3;
+      return {
+        status: forgotten ? 200 : 202,
+        body: { connectionId: 'typo', forgotten, discarded: forgotten ? 1 : 10_000, pending: forgotten ? 0 : 9 },
+      };
+    },
+    async ({ asked, sluice }) => {
+      const done = await sluice('forget', 'typo', '--discard-pending');
+      assert.deepEqual([done.code, done.out], [0, 'typo is forgotten. 20001 that waited were discarded.\n']);
+      assert.deepEqual(
+        asked.map(({ method, path }) => `${method} ${path}`),
+        Array.from({ length: 3 }, () => 'DELETE /api/v1/connections/typo?pending=discard'),
+      );
+      const refused = await sluice('forget', 'busy');
+      assert.equal(refused.code, 1);
+      assert.match(refused.err, /The connection holds activities\. \(409 connection_holds/);
+      assert.equal((await sluice('forget')).code, 2);
+    },
+  ));

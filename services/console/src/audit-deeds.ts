@@ -77,6 +77,7 @@ function actionOf({ method, routeOptions }: FastifyRequest): string | null {
   // A session writes down itself: only then is it known whose it is.
   if (!url.startsWith('/api/v1/') || url === '/api/v1/session') return null;
   if (method === 'DELETE' && url.includes('/performers/')) return 'erase';
+  if (method === 'DELETE' && url.endsWith('/connections/:connectionId')) return 'forget';
   const word = url.split('/').findLast((part) => part !== '' && !part.startsWith(':')) ?? url;
   return method === 'POST' ? word : `${method.toLowerCase()} ${word}`;
 }

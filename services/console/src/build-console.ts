@@ -25,6 +25,7 @@ import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { showConnection } from './describe-connection.ts';
 import { addErasureRoutes } from './erasure/erasure-routes.ts';
 import { keepErasures } from './erasure/keep-erasures.ts';
+import { addForgetRoutes } from './forget-routes.ts';
 import { addItemRoutes } from './item-routes.ts';
 import { addEventRoutes } from './live/event-routes.ts';
 import { createShowFleet } from './live/show-fleet.ts';
@@ -48,6 +49,7 @@ export interface ConsoleParts {
     | 'connections'
     | 'connectionIds'
     | 'pause'
+    | 'forget'
     | 'resume'
     | 'deadLetters'
     | 'replay'
@@ -113,6 +115,13 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   const factsOf = (connectionId: string) => factsOfConnection(parts.config, fleet, connectionId);
   const usefulWorkers = (reading: FleetReading) => countUsefulWorkers(reading, parts.config, fleet.rates);
   addConnectionRoutes(server.app, { store, scheduler, fleet, factsOf, usefulWorkers });
+  addForgetRoutes(server.app, {
+    store,
+    boundsOf: (connectionId) => ({
+      entriesMax: boundsOf(parts.config, connectionId).entriesMax,
+      receiptTtlMs: parts.config.receiptTtlMs,
+    }),
+  });
   addUnknownRoutes(server.app, { store });
   addItemRoutes(server.app, {
     store,

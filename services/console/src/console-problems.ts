@@ -4,6 +4,14 @@ import { type Problem, ProblemError } from '@sluice/http';
 export const CONSOLE_PROBLEMS = {
   connection_not_found: [404, 'There is no connection of this name; nothing was ever accepted for it.'],
   connection_not_allowed: [403, 'This key is not allowed on this connection.'],
+  connection_holds: [
+    409,
+    'The connection holds activities that are neither delivered nor discarded. What waits: let it be delivered, or discard it with ?pending=discard. Dead letters and parked entries: replay or discard them.',
+  ],
+  connection_moving: [
+    409,
+    'What waits may be delivered at any moment. Pause the connection first; then it can be discarded.',
+  ],
   dead_letter_not_found: [
     404,
     'There is no dead letter or parked entry under this id: it was replayed or discarded, or never there.',

@@ -60,7 +60,7 @@ export function showConnection(
     parked,
     replayed,
     removed: {
-      pending: view.expired + view.erasedPending,
+      pending: view.expired + view.erasedPending + view.discardedPending,
       dead: view.discardedDead + view.erasedDead,
       parked: view.discardedParked + view.erasedParked,
     },

@@ -3,7 +3,7 @@
   be done; nothing is allowed that is not named. No scope contains another.
 */
 
-/** ingest: send activities and read receipts. read: look. operate: pause, resume, replay, discard, erase. */
+/** ingest: send activities and read receipts. read: look. operate: pause, resume, forget, replay, discard, erase. */
 export const SCOPES = ['ingest', 'read', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -11,6 +11,7 @@ import type { AlertStore } from './alerts.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 import type { ErasureStore } from './erasure.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
+import type { ForgetStore } from './forget.ts';
 import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
 import type { LookupStore, ToldCall } from './lookups.ts';
 import type { ReceiptWatchStore } from './receipt-watch.ts';
@@ -24,6 +25,7 @@ export interface ActivityStore
     AlertStore,
     TraceStore,
     FleetNoteStore,
+    ForgetStore,
     IdempotencyStore,
     LookupStore,
     ReceiptWatchStore,
@@ -329,7 +331,7 @@ export interface ReceiptEntry {
 }
 
 /**
- * At any moment appended + replayed = delivered + dead + parked + expired + erasedPending + pending, and
+ * At any moment appended + replayed = delivered + dead + parked + expired + erasedPending + discardedPending + pending, and
  * deadLetters + parkedEntries = dead + parked − replayed − discardedDead − discardedParked − erasedDead − erasedParked.
  */
 export interface ConnectionView {
@@ -350,6 +352,7 @@ export interface ConnectionView {
   readonly dead: number;
   readonly parked: number;
   readonly replayed: number;
+  readonly discardedPending: number;
   readonly discardedDead: number;
   readonly discardedParked: number;
   /** Not delivered, because they were too old when their turn came. */

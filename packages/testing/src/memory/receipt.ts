@@ -62,6 +62,14 @@ export function countErased(state: State, entry: string, now: Now): void {
   expireWhenFinal(receipt, receipt.ttlMs, now);
 }
 
+/** An entry that waited when an operator discarded it. */
+export function countDiscarded(state: State, entry: string, now: Now): void {
+  const receipt = receiptOf(state, entry);
+  if (receipt === null) return;
+  receipt.discarded += 1;
+  expireWhenFinal(receipt, receipt.ttlMs, now);
+}
+
 /** An entry that ended as a dead letter or parked. */
 export function listEnded(
   state: State,

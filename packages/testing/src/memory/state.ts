@@ -124,6 +124,7 @@ export interface Counts {
   dead: number;
   parked: number;
   replayed: number;
+  discardedPending: number;
   discardedDead: number;
   discardedParked: number;
   expired: number;
@@ -266,6 +267,7 @@ export function emptyConnection(id: string): Connection {
       dead: 0,
       parked: 0,
       replayed: 0,
+      discardedPending: 0,
       discardedDead: 0,
       discardedParked: 0,
       expired: 0,
@@ -282,8 +284,8 @@ export function emptyConnection(id: string): Connection {
 
 /** Not final: waiting, delayed or leased. */
 export function pendingOf({ counts }: Connection): number {
-  const { appended, replayed, delivered, dead, parked, expired, erasedPending } = counts;
-  return appended + replayed - delivered - dead - parked - expired - erasedPending;
+  const { appended, replayed, delivered, dead, parked, expired, erasedPending, discardedPending } = counts;
+  return appended + replayed - delivered - dead - parked - expired - erasedPending - discardedPending;
 }
 
 /** Entries go back to the head of their item, order kept. */

@@ -134,10 +134,10 @@ async function readUnknown(store: ActivityStore, connectionId: string): Promise<
 
 /** What goes in comes out, or is still there. */
 function assertBalanced(view: ConnectionView): void {
-  const { appended, replayed, delivered, dead, parked, expired, erasedPending, pending } = view;
+  const { appended, replayed, delivered, dead, parked, expired, erasedPending, discardedPending, pending } = view;
   assert.equal(
     appended + replayed,
-    delivered + dead + parked + expired + erasedPending + pending,
+    delivered + dead + parked + expired + erasedPending + discardedPending + pending,
     `${view.connectionId}: entries are lost or made`,
   );
   const { discardedDead, discardedParked, erasedDead, erasedParked } = view;

@@ -9,7 +9,7 @@ Who may ask the intake and the console. The keys lie in a file, as hashes; servi
   keys list          a table, without the keys
   keys revoke ID     ends one key; or CLIENT, when it has one, or all of its keys with --all
 
-  --scope        ingest: send activities. read: look. operate: pause, resume, replay, discard, erase
+  --scope        ingest: send activities. read: look. operate: pause, resume, forget, replay, discard, erase
   --connections  where the key may be used; "*" (in quotes) is everywhere
   --requests-per-second N, --activities-per-second N
                  what the key may send through all intakes together; more is answered 429

@@ -1,6 +1,7 @@
 /* One connection: what it does, the last hour, and what stands in its way. */
 import { useEffect } from 'preact/hooks';
 import { forSeconds } from '../../src/words/state-words.ts';
+import { Forget } from '../parts/forget.tsx';
 import { State } from '../parts/state.tsx';
 import { Steer } from '../parts/steer.tsx';
 import { Tile } from '../parts/tile.tsx';
@@ -59,7 +60,10 @@ function Head({ seen: { connection, words } }: { readonly seen: Seen }) {
         <h1>
           <bdi>{connection.connectionId}</bdi>
         </h1>
-        <Steer connection={connection} />
+        <span class="steer">
+          <Steer connection={connection} />
+          <Forget connection={connection} />
+        </span>
       </div>
       <p class="head-state">
         <State words={words} />

@@ -51,7 +51,7 @@ const HOLD_WORDS: Readonly<Record<string, readonly [text: string, remedy: string
   payment_required: ['held: licence or billing (402)', `Mend the tenant's licence or billing. ${AGAIN}`],
   connection_not_found: [
     'held: Graph does not know this connection',
-    `Create the connection in Graph, or let its senders use the right name. ${AGAIN}`,
+    `Create the connection in Graph, or let its senders use the right name and forget this one. ${AGAIN}`,
   ],
   storage_full: ["held: the tenant's storage quota is used up", `Free or buy storage. ${AGAIN}`],
   redirected: [

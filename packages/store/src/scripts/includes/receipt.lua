@@ -30,12 +30,13 @@ end
 local function settle_receipt(shard, ref, ended, ttl)
   local key = shard .. 'r:' .. ref
   local r = redis.call('HMGET', key, 'left', 'complete', 'delivered', 'dead', 'parked')
-  local expired, erased = ended.expired or 0, ended.erased or 0
+  local expired, erased, discarded = ended.expired or 0, ended.erased or 0, ended.discarded or 0
   if not r[1] then return end
-  local left = tonumber(r[1]) - (ended.delivered + ended.dead + ended.parked + expired + erased)
+  local left = tonumber(r[1]) - (ended.delivered + ended.dead + ended.parked + expired + erased + discarded)
   redis.call('HSET', key, 'left', left, 'delivered', (r[3] or 0) + ended.delivered, 'dead', (r[4] or 0) + ended.dead, 'parked', (r[5] or 0) + ended.parked)
   if expired > 0 then redis.call('HINCRBY', key, 'expired', expired) end
   if erased > 0 then redis.call('HINCRBY', key, 'erased', erased) end
+  if discarded > 0 then redis.call('HINCRBY', key, 'discarded', discarded) end
   if left <= 0 then redis.call('PEXPIRE', key, ttl) end
 end
 local function list_in_receipt(shard, ref, state, item, entry, reason, most)

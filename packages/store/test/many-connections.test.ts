@@ -1,7 +1,18 @@
 /* Counts what a reading of many connections costs Redis: commands, not time. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { makeEntries, makePiece, makeTake, type RedisServer, startRedis } from '@sluice/testing';
+import {
+  makeDeadLetter,
+  makeEntries,
+  makePark,
+  makePiece,
+  makeRequeue,
+  makeSettle,
+  makeSettlement,
+  makeTake,
+  type RedisServer,
+  startRedis,
+} from '@sluice/testing';
 import { openRedisStore } from '../src/index.ts';
 
 let redis: RedisServer;
@@ -46,4 +57,31 @@ test('a thousand connections are read with a dozen commands, and no script looks
   });
   // 25 connections with a full call each are 500 entries: two scripts end early, and the others have a hundred each.
   assert.equal(scripts, 12);
+});
+
+test('of a connection that is forgotten no key is left', async (t) => {
+  const store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
+  t.after(store.close);
+  const connectionId = 'forgotten';
+  const groups = ['a', 'b'].map((itemId) => ({ itemId, entries: makeEntries(3) }));
+  await store.tail({ connectionId, after: null, most: 10, listenMs: 60_000 });
+  await store.append(makePiece({ connectionId, lane: 'forget', lingerMs: 0, connectionsMax: 2000, groups }));
+  for (const [n, verdict] of [makeDeadLetter(), makePark(), makeRequeue({ delayMs: 60_000 })].entries()) {
+    const ids = { connectionId, leaseId: `call-${n}` };
+    const lease = await store.take(makeTake({ ...ids, lingerMs: 0, entriesMax: 1, intervalInitialUs: 1 }));
+    assert.ok(lease.status === 'leased');
+    const told = { itemId: lease.itemId, status: '400', requestId: null, reason: 'no', durationMs: 1 };
+    const settlement = makeSettlement(lease.entries.map(() => verdict));
+    await store.settle(makeSettle({ ...ids, epoch: lease.epoch, settlement, told }));
+  }
+  await store.pause(connectionId);
+  const choice = { filter: {}, cursor: null };
+  await store.discard({ connectionId, choice, lookedAtMax: 10, chosenMax: 10, deadLettersMax: 10 });
+  const keys = () => store.redis.keys(`*:c:${connectionId}:*`);
+  assert.ok((await keys()).length > 5);
+  const step = { connectionId, discardPending: true, entriesMax: 20, receiptTtlMs: 1000 };
+  assert.equal((await store.forget(step)).status, 'discarding');
+  assert.equal((await store.forget(step)).status, 'forgotten');
+  assert.deepEqual(await keys(), []);
+  assert.equal(await store.redis.zscore('{s0}:wake', connectionId), null);
 });

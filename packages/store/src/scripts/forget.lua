@@ -34,5 +34,5 @@ end
 if pending + dead + parked > 0 then return { 'holds', pending, dead, parked, 0 } end
 redis.call('ZREM', shard .. 'wake', id)
 redis.call('SREM', shard .. 'connections', id)
-for _, name in ipairs({ 'meta', 'q', 'dead', 'parked', 'unknown', 'calls', 'errors', 'erasing' }) do redis.call('DEL', base .. name) end
+for _, name in ipairs({ 'meta', 'q', 'dead', 'parked', 'unknown', 'calls', 'errors', 'accepted', 'erasing' }) do redis.call('DEL', base .. name) end
 return { 'forgotten', 0, 0, 0, 0 }

@@ -4,7 +4,7 @@ import type { Environment, Variables } from './environment.ts';
 import { SETTING_GROUPS } from './settings.ts';
 
 /** Read by the command line, not by a service. */
-const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY'];
+const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY', 'SLUICE_CA_FILE'];
 
 /** Planned names. To ignore one would promise what is not done, so each is refused while it is set. */
 const NOT_SUPPORTED_YET: readonly string[] = ['SLUICE_SHARDS'];

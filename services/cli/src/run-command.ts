@@ -91,7 +91,9 @@ export async function runCommand(argv: readonly string[], world: World): Promise
     return EXIT_USAGE;
   }
   if (args.includes('--help') || args.includes('-h')) return say(command.help, world);
-  return command.run(args, world);
+  const code = await command.run(args, world);
+  if (code === EXIT_USAGE) world.err.write(`Usage: ${command.help.split('\n', 1)[0]}\n`);
+  return code;
 }
 
 async function runStart(args: readonly string[], world: World): Promise<number> {
@@ -128,9 +130,30 @@ function service(name: string, summary: string, settings: string): Command {
   };
 }
 
+/** By what somebody wants to do. A command that is in none of them is in the last. */
+const GROUPS: readonly (readonly [heading: string, names: readonly string[]])[] = [
+  ['Run it', ['start', 'intake', 'worker', 'console', 'emulator']],
+  ['Send activities', ['post', 'import', 'receipt']],
+  ['See and steer', ['status', 'tail', 'item', 'pause', 'resume', 'dead', 'erase']],
+  ['Set it up', ['doctor', 'config', 'keys']],
+];
+
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(10)} ${command.summary}`);
-  return `sluice COMMAND [options]\n\n${lines.join('\n')}\n\n  sluice COMMAND --help says more; sluice --version says which Sluice this is.\n`;
+  const grouped = GROUPS.flatMap(([, names]) => names);
+  const others = Object.keys(COMMANDS).filter((name) => !grouped.includes(name));
+  const shown = GROUPS.map(([heading, names], n) => {
+    const all = n === GROUPS.length - 1 ? [...names, ...others] : names;
+    const lines = all.map((name) => `  ${name.padEnd(10)} ${COMMANDS[name]?.summary ?? ''}`);
+    return `${heading}\n${lines.join('\n')}\n`;
+  });
+  return `sluice COMMAND [options]
+
+${shown.join('\n')}
+New here: \`npx sluice start\` runs everything on this machine, \`npx sluice doctor\` says what a real tenant still needs.
+Commands ask an intake (SLUICE_URL, http://127.0.0.1:8080) and a console (SLUICE_CONSOLE_URL, http://127.0.0.1:8081), with a key
+where one is needed (SLUICE_API_KEY), and trust the certificate in SLUICE_CA_FILE. sluice COMMAND --help says more; sluice --version
+says which Sluice this is.
+`;
 }
 
 function say(text: string, world: World): number {

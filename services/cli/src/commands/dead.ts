@@ -22,6 +22,12 @@ Other options:
   --limit N            list: at most so many (100)
   --json               list, show: as the console answers; replay, discard: {"done":N}
 
+What is wrong in the activities themselves: export them, correct the file, send it again, and discard what was exported.
+
+  sluice dead export hr --code invalidRequest > letters.ndjson
+  sluice post letters.ndjson --connection hr
+  sluice dead discard hr --code invalidRequest
+
 Asks the console (SLUICE_CONSOLE_URL). Exit code 1 when not everything could be done; asking again goes on, nothing is done twice.
 `;
 

@@ -25,9 +25,8 @@ export function readCommands(root: string): Commands {
     const manifest = JSON.parse(readFileSync(join(root, file), 'utf8'));
     scripts.set(file === 'package.json' ? ROOT_SCRIPTS : manifest.name, new Set(Object.keys(manifest.scripts ?? {})));
   }
-  // The list of commands stands between the first and the second empty line.
-  const list = readHelp(root, []).split('\n\n')[1] ?? '';
-  const names = [...list.matchAll(/^ {2}([a-z][\w-]*) /gm)].map(([, name]) => name!);
+  // Commands stand in groups, each in a line of its own that is indented.
+  const names = [...readHelp(root, []).matchAll(/^ {2}([a-z][\w-]*) /gm)].map(([, name]) => name!);
   const options = new Map(names.map((name) => [name, new Set(readHelp(root, [name]).match(OPTION) ?? [])]));
   return { scripts, options };
 }

@@ -80,11 +80,6 @@ export function assertCallsWellFormed(lines: readonly LedgerLine[]): void {
   }
 }
 
-export function openStore(system: System): RedisStore {
-  return openRedisStore({
-    url: system.storePlace.url,
-    ...(system.storePlace.tls && { tls: system.storePlace.tls }),
-    role: 'worker',
-    onError: () => {},
-  });
+export function openStore(system: Pick<System, 'storePlace'>): RedisStore {
+  return openRedisStore({ ...system.storePlace, role: 'worker', onError: () => {} });
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RedisStoreOptions } from '@sluice/store';
+import type { RedisStoreOptions, ShardSettings } from '@sluice/store';
 import { type RedisOptions, type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
 import { type EmulatorControl, emulatorControl } from './emulator-control.ts';
 import { redisEnv, tlsFilesOf } from './redis-env.ts';
@@ -22,6 +22,8 @@ export interface SystemOptions {
   readonly redisOptions?: Pick<RedisOptions, 'cluster' | 'tls'>;
   /** Services use this one, in place of the server that is started for them: what they are told, and where tests look. */
   readonly redisElsewhere?: RedisElsewhere;
+  /** Absent: one. */
+  readonly shards?: ShardSettings;
   /** Run instead of services/worker/src/main.ts. */
   readonly workerFile?: string;
 }
@@ -33,7 +35,7 @@ export interface RedisElsewhere extends Pick<RedisStoreOptions, 'url' | 'tls'> {
 export interface System {
   readonly redis: RedisServer;
   /** Where the tests themselves look. */
-  readonly storePlace: Pick<RedisStoreOptions, 'url' | 'tls'>;
+  readonly storePlace: Pick<RedisStoreOptions, 'url' | 'tls' | 'shards'>;
   readonly emulator: EmulatorControl;
   readonly emulatorService: Service;
   readonly intakes: Service[];
@@ -86,6 +88,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...(options.configFile === undefined
       ? oneTenant(emulatorService.url!)
       : { SLUICE_CONFIG: await writeConfigFile() }),
+    ...(options.shards && { SLUICE_SHARDS: String(options.shards.count) }),
     ...options.env,
   };
   async function writeConfigFile(): Promise<string> {
@@ -114,7 +117,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   ]);
   return {
     redis,
-    storePlace: options.redisElsewhere ?? { url: redis.url, ...tlsFilesOf(redis.tls) },
+    storePlace: {
+      ...(options.redisElsewhere ?? { url: redis.url, ...tlsFilesOf(redis.tls) }),
+      ...(options.shards && { shards: options.shards }),
+    },
     emulator,
     emulatorService,
     intakes,

@@ -6,6 +6,8 @@ export interface Config {
   readonly listen: { readonly bind: string; readonly port: number | null };
   readonly redisUrl: string;
   readonly redisTls: RedisTlsConfig;
+  /** Parts that tenants are spread over. */
+  readonly shards: number;
   /** At least one. Which of them has a connection, connectionSettings() says. */
   readonly tenants: readonly TenantConfig[];
   /** What the operator knows of Graph's per-entry codes; beats ours. */

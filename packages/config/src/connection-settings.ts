@@ -42,3 +42,11 @@ export function rememberConnections<T>(
     return fresh;
   };
 }
+
+/** How the store spreads tenants over shards, and whose a connection is. */
+export function shardSettings(config: Config): {
+  readonly count: number;
+  readonly tenantOf: (connectionId: string) => string | null;
+} {
+  return { count: config.shards, tenantOf: rememberConnections(config, ({ tenant }) => tenant.name) };
+}

@@ -47,6 +47,7 @@ test('an empty environment gives the documented defaults, frozen', () => {
     redisUrl: 'redis://127.0.0.1:6399',
     redisTls: { caFile: null, certificate: null },
     outcomes: {},
+    shards: 1,
     connectionsMax: 1000,
     workerCallsMax: 100,
     performerIds: 'object-id',
@@ -210,12 +211,6 @@ test('names that look like a slip are warned about; Kubernetes service links are
     'SLUICE_FROBNICATE is not a setting of Sluice and is ignored.',
     'SLUICE_LINGERMS is not a setting of Sluice and is ignored. Did you mean "SLUICE_LINGER_MS"?',
   ]);
-});
-
-test('a planned setting is refused while it is not supported, never ignored', () => {
-  for (const name of ['SLUICE_SHARDS']) {
-    assert.match(refusal({ [name]: 'x' }), new RegExp(`^  ${name} is set, but not supported yet: unset it\\.$`, 'm'));
-  }
 });
 
 test('a secret may come from a file, and from one place only', (t) => {

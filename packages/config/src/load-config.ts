@@ -8,7 +8,7 @@ import type { AlertConfig, Config, TenantConfig } from './config.ts';
 import { EMPTY_FILE, readConfigFile } from './config-file.ts';
 import { type Environment, openEnvironment, type ReadFile, type Variables } from './environment.ts';
 import { GRAPH_SETTINGS } from './graph-settings.ts';
-import { refuseUnsupported, unknownNames } from './names.ts';
+import { unknownNames } from './names.ts';
 import { readAccess, readTls } from './read-access.ts';
 import { readRedisTls } from './read-redis-tls.ts';
 import { readTenants } from './read-tenants.ts';
@@ -48,7 +48,6 @@ export function loadConfig(
   const readFile: ReadFile = options.readFile ?? ((path) => readFileSync(path, 'utf8'));
   const environment = openEnvironment(variables, readFile);
   const config = readConfig(environment, options.needs ?? {}, readFile);
-  refuseUnsupported(environment);
   if (environment.problems.length > 0) throw new ConfigError(environment.problems);
   return { config: deepFreeze(config), warnings: unknownNames(variables) };
 }

@@ -1,19 +1,10 @@
-/* The names Sluice looks at: which are known, which are not supported yet, and which look like a slip. */
+/* The names Sluice looks at: which are known, and which look like a slip. */
 import { suggest } from '@sluice/core';
-import type { Environment, Variables } from './environment.ts';
+import type { Variables } from './environment.ts';
 import { SETTING_GROUPS } from './settings.ts';
 
 /** Read by the command line, not by a service. */
 const COMMAND_LINE_NAMES = ['SLUICE_URL', 'SLUICE_CONSOLE_URL', 'SLUICE_API_KEY', 'SLUICE_CA_FILE'];
-
-/** Planned names. To ignore one would promise what is not done, so each is refused while it is set. */
-const NOT_SUPPORTED_YET: readonly string[] = ['SLUICE_SHARDS'];
-
-export function refuseUnsupported(environment: Environment): void {
-  for (const name of NOT_SUPPORTED_YET) {
-    if (environment.isVariable(name)) environment.refuse(name, 'is set, but not supported yet: unset it');
-  }
-}
 
 /** One sentence per SLUICE_ or GRAPH_ name that nothing reads. Kubernetes' service links (*_PORT…, *_SERVICE_…) are left alone. */
 export function unknownNames(variables: Variables): readonly string[] {
@@ -28,5 +19,5 @@ export function unknownNames(variables: Variables): readonly string[] {
 function knownNames(): readonly string[] {
   const settings = SETTING_GROUPS.flatMap((group) => group.settings);
   const files = settings.filter((setting) => setting.secret).map((setting) => `${setting.name}_FILE`);
-  return [...settings.map((setting) => setting.name), ...files, ...NOT_SUPPORTED_YET, ...COMMAND_LINE_NAMES];
+  return [...settings.map((setting) => setting.name), ...files, ...COMMAND_LINE_NAMES];
 }

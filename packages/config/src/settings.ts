@@ -56,6 +56,11 @@ export const BASIC_SETTINGS = {
     meaning: 'The key of REDIS_CERT_FILE.',
     read: good,
   }),
+  shards: whole(
+    'SLUICE_SHARDS',
+    { min: 1, max: 64, fallback: 1 },
+    'Parts that tenants are spread over, each tenant whole in one, so that a Redis Cluster works with more than one of its servers. Kept in Redis: another value ends the service (exit 78) while entries are stored.',
+  ),
   connections: custom<'*' | readonly string[] | null>({
     name: 'SLUICE_CONNECTIONS',
     fallback: null,

@@ -22,6 +22,7 @@ export * from './activity/activity.ts';
 export * from './activity/entry.ts';
 export * from './activity/fold-performer.ts';
 export * from './activity/instant.ts';
+export { placeByName } from './append/place-by-name.ts';
 export * from './append/plan-pieces.ts';
 export * from './append/receipt-id.ts';
 export * from './batch/retry-share.ts';

@@ -16,7 +16,7 @@ export { LINE_TYPES, LineBody, type ParsedLine } from './line-body.ts';
 export { ListenError, listen } from './listen.ts';
 export { isCharsetUtf8, parseJson } from './parse-json.ts';
 export { HTTP_PROBLEMS, httpProblem, PROBLEM_TYPE, type Problem, ProblemError, sendProblem } from './problem.ts';
-export { runService, type Service, type ServiceLogger } from './run-service.ts';
+export { endService, runService, type Service, type ServiceLogger } from './run-service.ts';
 export { stopServer } from './stop-server.ts';
 export { openTls, type TlsFiles, type TlsPair } from './tls-files.ts';
 export { turnOf } from './turn-of.ts';

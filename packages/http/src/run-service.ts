@@ -46,6 +46,12 @@ export async function runService(open: () => Promise<Service>): Promise<void> {
   }
 }
 
+/** For what is found out after the start, and cannot be gone on with. */
+export function endService(error: Error & { readonly exitCode: number }): never {
+  console.error(error.message);
+  process.exit(error.exitCode);
+}
+
 function stopOnSignals({ logger, server, shutdownMs, finish, close }: Service): void {
   let stopping = false;
   async function stop(signal: string): Promise<void> {

@@ -1,5 +1,5 @@
 /*
-  bull-board over the two queues of a shard, for people to look at and nothing else: every queue is read-only, and only what
+  bull-board over the queues, for people to look at and nothing else: every queue is read-only, and only what
   reads is answered at all. Knows no server: whoever has one asks for a path and gets an answer.
 */
 import { readFile } from 'node:fs/promises';
@@ -14,9 +14,9 @@ import type {
   IServerAdapter,
   UIConfig,
 } from '@bull-board/api/typings/app';
-import type { RedisStore } from '@sluice/store';
+import { queuePrefix, type RedisStore } from '@sluice/store';
 import { Queue } from 'bullmq';
-import { DRAIN_QUEUE, EVENTS_MAX, PREFIX, SWEEP_QUEUE } from './queues.ts';
+import { DRAIN_QUEUE, EVENTS_MAX, SWEEP_QUEUE } from './queues.ts';
 
 export interface BoardAnswer {
   readonly status: number;
@@ -41,10 +41,26 @@ export interface BoardOptions {
   readonly onError: (error: Error) => void;
 }
 
-const QUEUES: readonly { readonly name: string; readonly description: string }[] = [
-  { name: DRAIN_QUEUE, description: 'Each job wakes a worker to look at one connection. Any of them may be lost.' },
-  { name: SWEEP_QUEUE, description: 'Every half second: finds connections that nobody has looked at in time.' },
-];
+interface ShownQueue {
+  readonly name: string;
+  readonly tag: string;
+  /** Before its name, where there are several. */
+  readonly prefix: string;
+  readonly description: string;
+}
+
+/** A queue of drains for each shard, and one for the sweep of all of them. */
+function queuesOf(tags: readonly string[]): readonly ShownQueue[] {
+  const drains = tags.map((tag, n) => ({
+    name: DRAIN_QUEUE,
+    tag,
+    prefix: tags.length === 1 ? '' : `shard ${n + 1} `,
+    description: 'Each job wakes a worker to look at one connection. Any of them may be lost.',
+  }));
+  const description = 'Every half second: finds connections that nobody has looked at in time.';
+  return [...drains, { name: SWEEP_QUEUE, tag: tags[0]!, prefix: '', description }];
+}
+
 const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -80,10 +96,11 @@ export function openBoard(options: BoardOptions): Board {
 type OpenedBoard = Board;
 
 function openQueues({ store, basePath, line, onError }: BoardOptions): OpenedBoard {
-  const queues = QUEUES.map(({ name }) => {
+  const shown = queuesOf(store.shardTags);
+  const queues = shown.map(({ name, tag }) => {
     const queue = new Queue(name, {
       connection: store.redis,
-      prefix: PREFIX,
+      prefix: queuePrefix(tag),
       skipWaitingForReady: true,
       streams: { events: { maxLen: EVENTS_MAX } },
     });
@@ -93,7 +110,8 @@ function openQueues({ store, basePath, line, onError }: BoardOptions): OpenedBoa
   const adapter = createAdapter();
   createBullBoard({
     queues: queues.map((queue, n) => {
-      return new BullMQAdapter(queue, { readOnlyMode: true, description: QUEUES[n]!.description });
+      const { description, prefix } = shown[n]!;
+      return new BullMQAdapter(queue, { readOnlyMode: true, description, prefix });
     }),
     serverAdapter: adapter,
     options: {

@@ -1,8 +1,8 @@
 /* Adds wake-ups. What is lost here is repaired by the sweep, so nothing throws and nothing is retried. */
 import type { DrainScheduler } from '@sluice/core';
-import type { RedisStore } from '@sluice/store';
+import { queuePrefix, type RedisStore } from '@sluice/store';
 import { type DeduplicationOptions, Queue } from 'bullmq';
-import { DRAIN_OPTIONS, DRAIN_QUEUE, type DrainJob, EVENTS_MAX, PREFIX } from './queues.ts';
+import { DRAIN_OPTIONS, DRAIN_QUEUE, type DrainJob, EVENTS_MAX } from './queues.ts';
 
 export interface Wakeups extends DrainScheduler {
   /** A drain that no other job can stand in the way of. */
@@ -25,26 +25,29 @@ const NOW_MS = 3;
 const OFFSET_KEPT_MS = 30_000;
 
 export function openWakeups({ store, onError = () => {}, clock = Date.now }: WakeupsOptions): Wakeups {
-  let queue: Queue<DrainJob> | null = null;
-  let offset = { ms: 0, readAtMs: Number.NEGATIVE_INFINITY };
+  /** By shard. */
+  const queues = new Map<number, Queue<DrainJob>>();
+  const offsets = new Map<number, { readonly ms: number; readonly readAtMs: number }>();
   let spreads = 0;
   let refused: (connectionId: string, delayMs: number) => void = () => {};
 
-  function openQueue(): Queue<DrainJob> {
-    const connection = store.redis;
+  function queueOf(shard: number): Queue<DrainJob> {
+    const there = queues.get(shard);
+    if (there !== undefined) return there;
     const opened = new Queue<DrainJob>(DRAIN_QUEUE, {
-      connection,
-      prefix: PREFIX,
+      connection: store.redis,
+      prefix: queuePrefix(store.shardTags[shard]),
       skipWaitingForReady: true,
       streams: { events: { maxLen: EVENTS_MAX } },
     });
     opened.on('error', onError);
+    queues.set(shard, opened);
     return opened;
   }
 
   async function add(connectionId: string, delay: number, deduplication?: DeduplicationOptions): Promise<void> {
-    queue ??= openQueue();
-    const used = queue;
+    const shard = store.shardOf(connectionId);
+    const used = queueOf(shard);
     try {
       await used.add(
         DRAIN_QUEUE,
@@ -54,27 +57,32 @@ export function openWakeups({ store, onError = () => {}, clock = Date.now }: Wak
     } catch (error) {
       onError(error as Error);
       if (isOutOfMemory(error)) refused(connectionId, delay);
-      used.waitUntilReady().catch(() => replace(used));
+      used.waitUntilReady().catch(() => replace(shard, used));
     }
   }
 
   /** A queue whose first look at Redis failed stays broken: the next wake-up gets a new one. */
-  function replace(broken: Queue<DrainJob>): void {
-    if (queue !== broken) return;
-    queue = null;
+  function replace(shard: number, broken: Queue<DrainJob>): void {
+    if (queues.get(shard) !== broken) return;
+    queues.delete(shard);
     broken.close().catch(onError);
   }
 
-  /** BullMQ's delays run on this machine's clock, the store's times on Redis's. */
-  async function delayUntil(atMs: number): Promise<number> {
+  /** BullMQ's delays run on this machine's clock, the store's times on Redis's, which may be another one for each shard. */
+  async function delayUntil(connectionId: string, atMs: number): Promise<number> {
     const now = clock();
-    if (now - offset.readAtMs > OFFSET_KEPT_MS) offset = { ms: (await store.nowMs()) - now, readAtMs: now };
+    const shard = store.shardOf(connectionId);
+    let offset = offsets.get(shard);
+    if (offset === undefined || now - offset.readAtMs > OFFSET_KEPT_MS) {
+      offset = { ms: (await store.nowMs(shard)) - now, readAtMs: now };
+      offsets.set(shard, offset);
+    }
     return atMs - (now + offset.ms);
   }
 
   return {
     wake: async (connectionId, atMs) => {
-      const delay = await delayUntil(atMs).catch(() => 0);
+      const delay = await delayUntil(connectionId, atMs).catch(() => 0);
       if (delay <= NOW_MS) return add(connectionId, 0, { id: connectionId, keepLastIfActive: true });
       // One timer for one promise: drains that come to the same promise add the same timer.
       return add(connectionId, Math.ceil(delay), { id: `${connectionId}~${atMs}` });
@@ -88,7 +96,7 @@ export function openWakeups({ store, onError = () => {}, clock = Date.now }: Wak
       refused = told;
     },
     close: async () => {
-      await queue?.close();
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
 }

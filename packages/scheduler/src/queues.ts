@@ -1,10 +1,8 @@
 /* The two queues of a shard and what their jobs look like in a dashboard. A job is a wake-up, never an activity: any of them may be lost. */
-import { queuePrefix } from '@sluice/store';
 import type { JobsOptions } from 'bullmq';
 
 export const DRAIN_QUEUE = 'drain';
 export const SWEEP_QUEUE = 'sweep';
-export const PREFIX = queuePrefix();
 
 export interface DrainJob {
   readonly connectionId: string;

@@ -1,14 +1,15 @@
 /*
   Runs drains on this worker, and the sweep that repairs what was lost.
 
-  The sweep is a job of its own queue, so that it shows in dashboards and one worker of the fleet does it. It may be lost as any
+  Each shard has drains of its own, so that one that is away stops those of no other. The sweep is of all shards, a job of a
+  queue of its own in the first, so that it shows in dashboards and one worker of the fleet does it. It may be lost as any
   job: each worker looks as well whether the last sweep is too long ago, does it then, and adds the job again.
 */
-import type { RedisStore } from '@sluice/store';
+import { queuePrefix, type RedisStore } from '@sluice/store';
 import { Queue, Worker } from 'bullmq';
 import { drainHere } from './drain-here.ts';
 import type { Wakeups } from './open-wakeups.ts';
-import { DRAIN_QUEUE, type DrainJob, PREFIX, SWEEP_QUEUE } from './queues.ts';
+import { DRAIN_QUEUE, type DrainJob, SWEEP_QUEUE } from './queues.ts';
 
 export interface DrainsOptions {
   readonly store: RedisStore;
@@ -23,7 +24,7 @@ export interface Drains {
   stop(): Promise<void>;
 }
 
-/** Open drains of a worker. Its calls in flight have a bound of their own. */
+/** Open drains of a worker, for each shard. Its calls in flight have a bound of their own. */
 const DRAINS_MAX = 200;
 const LOCK_MS = 5000;
 const STALLED_CHECK_MS = 2500;
@@ -36,7 +37,7 @@ const WATCH_EVERY_MS = 250;
 const ENSURE_EVERY_MS = 2000;
 
 export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): Drains {
-  const shared = { connection: store.redis, prefix: PREFIX };
+  const shared = { connection: store.redis, prefix: queuePrefix() };
   const workerOptions = {
     ...shared,
     lockDuration: LOCK_MS,
@@ -45,15 +46,19 @@ export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): 
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   };
-  const drains = new Worker<DrainJob>(DRAIN_QUEUE, (job) => drain(job.data.connectionId), {
-    ...workerOptions,
-    concurrency: DRAINS_MAX,
-  });
+  const drains = store.shardTags.map(
+    (tag) =>
+      new Worker<DrainJob>(DRAIN_QUEUE, (job) => drain(job.data.connectionId), {
+        ...workerOptions,
+        prefix: queuePrefix(tag),
+        concurrency: DRAINS_MAX,
+      }),
+  );
   const sweepQueue = new Queue(SWEEP_QUEUE, { ...shared, streams: { events: { maxLen: 100 } } });
   const sweeps = new Worker(SWEEP_QUEUE, () => sweep(SWEEP_EVERY_MS / 2), { ...workerOptions, concurrency: 1 });
   const here = drainHere(drain, () => performance.now());
   wakeups.onRefused(here.plan);
-  drains.on('error', onError);
+  for (const one of drains) one.on('error', onError);
   sweeps.on('error', onError);
   sweepQueue.on('error', onError);
 
@@ -84,7 +89,7 @@ export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): 
     stop: async () => {
       clearInterval(watch);
       clearInterval(ensure);
-      await Promise.all([drains.close(), sweeps.close(), here.stop()]);
+      await Promise.all([...drains.map((one) => one.close()), sweeps.close(), here.stop()]);
       await sweepQueue.close();
     },
   };

@@ -1,7 +1,7 @@
 /* Drains and the sweep on a real Redis. A drain here takes as a worker would, and delivers nothing. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openRedisStore, type RedisStore } from '@sluice/store';
+import { openRedisStore, queuePrefix, type RedisStore } from '@sluice/store';
 import {
   ACK,
   eventually,
@@ -13,7 +13,7 @@ import {
   type RedisServer,
   startRedis,
 } from '@sluice/testing';
-import { type Drains, openWakeups, PREFIX, startDrains, type Wakeups } from '../src/index.ts';
+import { type Drains, openWakeups, startDrains, type Wakeups } from '../src/index.ts';
 
 let server: RedisServer;
 let store: RedisStore;
@@ -112,7 +112,7 @@ test('an emptied BullMQ strands nothing: not the wake-up, not the sweep', async 
     await append('before', 1, fleet.wakeups);
     await emptied('before', 3000);
     await append('emptied', 5, fleet.wakeups);
-    const keys = await store.redis.keys(`${PREFIX}:*`);
+    const keys = await store.redis.keys(`${queuePrefix()}:*`);
     assert.ok(keys.length > 0);
     await store.redis.del(...keys);
     await emptied('emptied', 4000);

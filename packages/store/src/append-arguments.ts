@@ -1,6 +1,5 @@
 /* The arguments of the append script, in its header's order, and its answers as the port's results. */
-import { type AppendPiece, type AppendResult, NO_RECEIPT } from '@sluice/core';
-import { SHARD_TAG } from './keys.ts';
+import { type AppendPiece, type AppendResult, NO_RECEIPT, receiptRefIn } from '@sluice/core';
 
 export function appendArguments(piece: AppendPiece): (string | number)[] {
   const { receiptId, rejectedEntries, key } = piece;
@@ -12,7 +11,7 @@ export function appendArguments(piece: AppendPiece): (string | number)[] {
     piece.entriesMax,
     piece.pendingMax,
     piece.connectionsMax,
-    receiptId === null ? '' : receiptId.slice(SHARD_TAG.length),
+    receiptId === null ? '' : receiptRefIn(receiptId),
     piece.receiptsMax,
     piece.receiptTtlMs,
     piece.last ? 1 : 0,

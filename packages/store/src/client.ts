@@ -2,8 +2,8 @@
 import { parseRedisAddress, type RedisAddress } from '@sluice/core';
 import { Cluster, Redis } from 'ioredis';
 import { describeRedisFailure } from './describe-redis-failure.ts';
-import { shardBase } from './keys.ts';
 import { KEY_COUNTS, loadScript, SCRIPT_NAMES, type ScriptName } from './scripts.ts';
+import { slotOf } from './shard-tags.ts';
 import { TlsConnector, TlsSentinelConnector } from './tls-connectors.ts';
 import { type RedisTlsFiles, tlsFromFiles } from './tls-from-files.ts';
 
@@ -133,15 +133,11 @@ export function writersOf(redis: RedisClient): readonly Redis[] {
   return redis instanceof Cluster ? redis.nodes('master') : [redis];
 }
 
-/** The server that holds the shard, found anew each time: in a cluster it may move. */
-export function shardWriterOf(redis: RedisClient): () => Promise<Redis> {
-  if (!(redis instanceof Cluster)) return () => Promise.resolve(redis);
-  let slot: Promise<number> | null = null;
-  return async () => {
-    slot ??= redis.cluster('KEYSLOT', shardBase());
-    const place = redis.slots[await slot]?.[0];
-    const writer = redis.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === place);
-    if (writer === undefined) throw new Error('no server of the cluster holds the shard');
-    return writer;
-  };
+/** The server that holds a shard, found anew each time: in a cluster it may move. */
+export function writerOf(redis: RedisClient, tag: string): Redis {
+  if (!(redis instanceof Cluster)) return redis;
+  const place = redis.slots[slotOf(tag)]?.[0];
+  const writer = redis.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === place);
+  if (writer === undefined) throw new Error(`no server of the cluster holds the shard ${tag}`);
+  return writer;
 }

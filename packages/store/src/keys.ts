@@ -10,6 +10,7 @@
                 ids       hash    generations of remembered ids; id:* set, a bucket of one
                 keyed     hash    generations of Idempotency-Keys; key:* hash, a bucket of one
                 idsForgotten, sweptAt string
+                shards    string  how many there are (in the first one alone, as those that follow)
                 alerts    hash    what a person was told -> beginning, begun or ending
                 u:*       hash    the buckets of a caller: requests and activities
                 audit     stream  who did what, the last 10,000

@@ -1,25 +1,42 @@
 import type { ActivityStore, AuditLog, CallerQuotas, SessionStore } from '@sluice/core';
+import { agreeOnShards, changedMeanwhile, ShardsDiffer } from './agree-on-shards.ts';
 import { redisAuditLog } from './audit-log.ts';
 import { redisCallerQuotas } from './caller-quotas.ts';
-import { openRedis, type RedisClient, type RedisPlace, type RedisRole, scriptRunner, shardWriterOf } from './client.ts';
+import {
+  openRedis,
+  type RedisClient,
+  type RedisPlace,
+  type RedisRole,
+  type RunScript,
+  scriptRunner,
+  writerOf,
+} from './client.ts';
 import { createConfirm } from './confirm-replicated.ts';
 import { shardBase } from './keys.ts';
+import { openPlace, type ShardSettings } from './place.ts';
 import { type Durability, readDurability } from './read-durability.ts';
+import { type MemoryUse, readMemory } from './read-memory.ts';
 import { redisActivityStore } from './redis-activity-store.ts';
 import { redisSessions } from './sessions.ts';
+import { spreadOverShards } from './spread-over-shards.ts';
 
 export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog, SessionStore {
-  /** Rejects when Redis does not answer; for an intake within a second. */
+  /** Rejects when no shard answers; for an intake within a second. */
   ping(): Promise<void>;
   /** Read from Redis, not assumed. `unknown` where Redis hides its settings. */
   durability(): Promise<Durability>;
   /** Called at each new connection: the Redis behind it may be another one. */
   onConnection(listener: () => void): void;
-  /** Bytes that count against maxmemory, and that limit (0: none). */
-  memory(): Promise<{ readonly usedBytes: number; readonly bytesMax: number }>;
-  /** Milliseconds since 1970 by Redis's clock. */
-  nowMs(): Promise<number>;
+  /** Of the server that is nearest to its limit, where there are several. */
+  memory(): Promise<MemoryUse>;
+  /** Milliseconds since 1970 by the clock of a shard; of the first, unless told otherwise. */
+  nowMs(shard?: number): Promise<number>;
   close(): Promise<void>;
+  /** One for each shard: what all keys of it share. */
+  readonly shardTags: readonly string[];
+  /** The number of the shard that a connection lies in, from 0. */
+  shardOf(connectionId: string): number;
+  shardTagOf(connectionId: string): string;
   /** The connection itself, for the scheduler alone. */
   readonly redis: RedisClient;
 }
@@ -27,6 +44,10 @@ export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog, Sessi
 export interface RedisStoreOptions extends RedisPlace {
   readonly role: RedisRole;
   readonly onError: (error: Error) => void;
+  /** Absent: one. */
+  readonly shards?: ShardSettings;
+  /** What is stored lies in another number of shards: nothing works, and nothing ever will. Called once. */
+  readonly onUnusable?: (error: ShardsDiffer) => void;
   /**
    * A 202 promises `replicated`: what is appended is answered when a replica has it. `vouched`: where Redis forbids to ask
    * for that, it is taken for granted. Absent: nobody waits.
@@ -36,41 +57,93 @@ export interface RedisStoreOptions extends RedisPlace {
   readonly clock?: string;
 }
 
+const ONE_SHARD: ShardSettings = { count: 1, tenantOf: () => null };
+
 export function openRedisStore(options: RedisStoreOptions): RedisStore {
-  const { role, onError, replicated, clock } = options;
+  const { role, onError, onUnusable, replicated, clock } = options;
   const redis = openRedis(options, role, onError);
-  const run = scriptRunner(redis, clock);
-  const store = redisActivityStore({
-    run,
-    connectionIds: () => redis.smembers(`${shardBase()}connections`),
-    ...(replicated !== undefined && {
-      confirm: createConfirm({ ...replicated, writerOf: shardWriterOf(redis), markKey: `${shardBase()}waited` }),
-    }),
+  const place = openPlace(options.shards ?? ONE_SHARD);
+  const { tags } = place;
+  const connectionIds = (tag: string) => redis.smembers(`${shardBase(tag)}connections`);
+  const ungated = scriptRunner(redis, clock);
+  const agreed = once(() => agreeOnShards({ run: ungated, connectionIds, place }), onUnusable);
+  const run: RunScript = async (...call) => {
+    if (!agreed.done) await agreed.ask();
+    return ungated(...call);
+  };
+  const shards = tags.map((tag) => {
+    const confirm =
+      replicated &&
+      createConfirm({
+        ...replicated,
+        writerOf: async () => writerOf(redis, tag),
+        markKey: `${shardBase(tag)}waited`,
+      });
+    return redisActivityStore({ run, tag, connectionIds: () => connectionIds(tag), ...(confirm && { confirm }) });
   });
   return {
-    ...store,
-    ...redisCallerQuotas(run),
+    ...spreadOverShards(shards, place),
+    ...redisCallerQuotas(run, (callerId) => tags[place.shardOfCaller(callerId)]!),
     ...redisAuditLog(redis),
     ...redisSessions(run),
     ping: async () => {
-      // Of a key and not PING: on a cluster, the server that matters is the one that holds the shard.
-      await redis.exists(`${shardBase()}connections`);
+      if (!agreed.done) await agreed.ask();
+      // Of keys and not PING: on a cluster, the servers that matter are those that hold the shards.
+      const [count, ...others] = await Promise.allSettled([
+        redis.get(`${shardBase()}shards`),
+        ...tags.slice(1).map((tag) => redis.exists(`${shardBase(tag)}connections`)),
+      ]);
+      // All may have been removed, or somebody may have begun with another number: then it is too late to ask.
+      if (count.status === 'fulfilled' && count.value === null) await agreed.askAgain();
+      else if (count.status === 'fulfilled' && Number(count.value) !== tags.length)
+        agreed.refuse(changedMeanwhile(tags.length, Number(count.value)));
+      else if (count.status === 'rejected' && others.every(({ status }) => status === 'rejected')) throw count.reason;
     },
     durability: () => readDurability(redis, replicated !== undefined),
     onConnection: (listener) => {
       redis.on('ready', listener);
     },
-    memory: async () => readMemory(await redis.info('memory')),
-    nowMs: async () => Number(await run('now', [shardBase()], [])),
+    memory: () => readMemory(tags.map((tag) => writerOf(redis, tag))),
+    nowMs: async (shard = 0) => Number(await run('now', [shardBase(tags[shard])], [])),
     close: async () => {
       redis.disconnect();
     },
+    shardTags: tags,
+    shardOf: place.shardOf,
+    shardTagOf: (connectionId) => tags[place.shardOf(connectionId)]!,
     redis,
   };
 }
 
-/** What Redis does not hold against its limit (buffers of replicas and of the append-only file) does not count here either. */
-function readMemory(info: string): { usedBytes: number; bytesMax: number } {
-  const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-  return { usedBytes: number('used_memory') - number('mem_not_counted_for_evict'), bytesMax: number('maxmemory') };
+/** Asks until it was answered; all who need the answer wait for the same question. A refusal stays. */
+function once(question: () => Promise<void>, onRefused: (error: ShardsDiffer) => void = () => {}) {
+  let asking: Promise<void> | null = null;
+  let refused: ShardsDiffer | null = null;
+  const state = {
+    done: false,
+    ask: () => {
+      asking ??= (refused === null ? question() : Promise.reject(refused)).then(
+        () => {
+          state.done = true;
+        },
+        (error: unknown) => {
+          if (error instanceof ShardsDiffer) return state.refuse(error);
+          asking = null;
+          throw error;
+        },
+      );
+      return asking;
+    },
+    askAgain: () => {
+      if (state.done) [state.done, asking] = [false, null];
+      return state.ask();
+    },
+    refuse: (error: ShardsDiffer): never => {
+      if (refused === null) onRefused(error);
+      refused ??= error;
+      if (state.done) [state.done, asking] = [false, null];
+      throw refused;
+    },
+  };
+  return state;
 }

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreCheckup, StoreLook } from '@sluice/core';
 import type { Redis } from 'ioredis';
-import { openRedis, type RedisPlace, scriptRunner, shardWriterOf } from './client.ts';
-import { shardBase } from './keys.ts';
+import { openRedis, type RedisPlace, scriptRunner, writerOf } from './client.ts';
+import { SHARD_TAG, shardBase } from './keys.ts';
 import { countReplicas } from './read-durability.ts';
 
 export interface RedisCheckup extends StoreCheckup {
@@ -23,13 +23,12 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
     lastError = error;
   });
   const run = scriptRunner(redis);
-  const shardWriter = shardWriterOf(redis);
 
   async function reach(): Promise<Redis | StoreLook> {
     const until = Date.now() + REACH_MS_MAX;
     for (;;) {
       try {
-        const writer = await shardWriter();
+        const writer = writerOf(redis, SHARD_TAG);
         await writer.time();
         return writer;
       } catch (error) {

@@ -6,7 +6,9 @@ import {
   LATENESS_US,
   type Learning,
   RECEIPTS_WATCHED_MAX,
+  receiptRefIn,
   type SettleResult,
+  shardTagIn,
   type TakeRequest,
   type TakeResult,
   TRACES_READ_MAX,
@@ -18,7 +20,7 @@ import type { Confirm } from './confirm-replicated.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { redisErasure } from './erasure.ts';
 import { redisForget } from './forget.ts';
-import { connectionBase, connectionsBase, SHARD_TAG, shardBase, tenantBase } from './keys.ts';
+import { connectionBase, connectionsBase, shardBase, tenantBase } from './keys.ts';
 import { redisLookups } from './lookups.ts';
 import { readBucket } from './read-bucket.ts';
 import { type ConnectionReply, readConnection, VIEW_FIELDS } from './read-connection.ts';
@@ -36,17 +38,20 @@ const VIEWS_A_CALL = 100;
 
 export interface RedisStoreParts {
   readonly run: RunScript;
+  /** Of the shard that all of it lies in. */
+  readonly tag: string;
   readonly connectionIds: () => Promise<readonly string[]>;
   /** Absent: what is appended need not be on a replica. */
   readonly confirm?: Confirm;
 }
 
-export function redisActivityStore({ run, connectionIds, confirm }: RedisStoreParts): ActivityStore {
-  const shard = shardBase();
-  const both = (connectionId: string) => [connectionBase(connectionId), shard];
+export function redisActivityStore({ run, tag, connectionIds, confirm }: RedisStoreParts): ActivityStore {
+  const shard = shardBase(tag);
+  const baseOf = (connectionId: string) => connectionBase(connectionId, tag);
+  const both = (connectionId: string) => [baseOf(connectionId), shard];
   const all = ({ connectionId, tenantId }: { readonly connectionId: string; readonly tenantId: string }) => [
     ...both(connectionId),
-    tenantBase(tenantId),
+    tenantBase(tenantId, tag),
   ];
   return {
     append: async (piece) => {
@@ -56,14 +61,13 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     take: async (request) => readTake(request, await run('take', all(request), takeArguments(request))),
     settle: async (request) => readSettle(await run('settle', all(request), settleArguments(request))),
     learn: async (connectionId, version, learning) =>
-      readLearn(await run('learn', [connectionBase(connectionId)], learnArguments('connection', version, learning))),
+      readLearn(await run('learn', [baseOf(connectionId)], learnArguments('connection', version, learning))),
     learnTenant: async (tenantId, version, learning) =>
-      readLearn(await run('learn', [tenantBase(tenantId)], learnArguments('tenant', version, learning))),
+      readLearn(await run('learn', [tenantBase(tenantId, tag)], learnArguments('tenant', version, learning))),
     sweep: async ({ lateMs, notWithinMs }) => (await run('sweep', [shard], [lateMs, notWithinMs])) as string[],
     receipt: async (receiptId) => {
-      if (!receiptId.startsWith(SHARD_TAG)) return null;
-      const ref = receiptId.slice(SHARD_TAG.length);
-      return readReceipt(receiptId, await run('receipt', [shard], [ref, connectionsBase()]));
+      if (shardTagIn(receiptId) !== tag) return null;
+      return readReceipt(receiptId, await run('receipt', [shard], [receiptRefIn(receiptId), connectionsBase(tag)]));
     },
     receiptRefOfKey: async ({ id, windowMs }) => {
       const [ref] = (await run('keyed-receipt', [shard], [id, windowMs])) as [string];
@@ -76,30 +80,30 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
     endedReceipts: async (receiptIds) => {
       if (receiptIds.length > RECEIPTS_WATCHED_MAX)
         throw new RangeError(`${receiptIds.length} receipts; at most ${RECEIPTS_WATCHED_MAX} a call.`);
-      const refs = receiptIds.map((id) => id.slice(SHARD_TAG.length));
+      const refs = receiptIds.map(receiptRefIn);
       const ended = new Set((await run('ended-receipts', [shard], refs)) as string[]);
       return receiptIds.filter((_, n) => ended.has(refs[n]!));
     },
-    connection: async (connectionId) => (await readViews(run, [connectionId]))[0] ?? null,
+    connection: async (connectionId) => (await readViews(run, tag, [connectionId]))[0] ?? null,
     connections: async (connectionIds) => {
       const views: (ConnectionView | null)[] = [];
       while (views.length < connectionIds.length) {
-        views.push(...(await readViews(run, connectionIds.slice(views.length, views.length + VIEWS_A_CALL))));
+        views.push(...(await readViews(run, tag, connectionIds.slice(views.length, views.length + VIEWS_A_CALL))));
       }
       return views.filter((view) => view !== null);
     },
     connectionIds,
-    tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId)], [])),
-    ...redisLookups(run, connectionBase),
+    tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId, tag)], [])),
+    ...redisLookups(run, baseOf),
     ...redisErasure(run, both),
-    ...redisAlerts(run),
-    ...redisTail(run, connectionBase),
+    ...redisAlerts(run, tag),
+    ...redisTail(run, baseOf),
     ...redisForget(run, both),
-    ...redisWorkerBeats(run),
+    ...redisWorkerBeats(run, tag),
     noteTrace: async (receiptId, traceparent) => {
-      await run('note-trace', [shard], [receiptId.slice(SHARD_TAG.length), traceparent]);
+      await run('note-trace', [shard], [receiptRefIn(receiptId), traceparent]);
     },
-    tracesOf: async (refs) => {
+    tracesOf: async (_connectionId, refs) => {
       if (refs.length > TRACES_READ_MAX)
         throw new RangeError(`${refs.length} receipts; at most ${TRACES_READ_MAX} a call.`);
       const traces = (await run('traces', [shard], [refs.join(' ')])) as readonly string[];
@@ -131,9 +135,10 @@ export function redisActivityStore({ run, connectionIds, confirm }: RedisStorePa
 /** Of the first of them, one at least; null: it never had an entry. */
 async function readViews(
   run: RunScript,
+  tag: string,
   connectionIds: readonly string[],
 ): Promise<readonly (ConnectionView | null)[]> {
-  const reply = await run('connections', [connectionsBase()], [...VIEW_FIELDS, ...connectionIds]);
+  const reply = await run('connections', [connectionsBase(tag)], [...VIEW_FIELDS, ...connectionIds]);
   const [nowMs, ...views] = reply as readonly [number, ...ConnectionReply[]];
   return views.map((view, n) => readConnection(connectionIds[n]!, nowMs, view));
 }

@@ -29,6 +29,7 @@ export const SCRIPT_NAMES = [
   'items',
   'item',
   'now',
+  'shards',
   'charge',
   'session',
   'forget',
@@ -101,6 +102,7 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   items: ['clock', 'columns', 'item-index'],
   item: ['clock'],
   now: ['clock'],
+  shards: [],
   charge: ['clock'],
   session: ['clock'],
   forget: ['columns', 'item-index', 'receipt', 'discard-pending'],
@@ -119,6 +121,7 @@ const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set([
   'dead-letters',
   'erase',
   'forget',
+  'shards',
 ]);
 
 /** How many KEYS a script takes. */
@@ -150,6 +153,7 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   items: 1,
   item: 1,
   now: 1,
+  shards: 1,
   charge: 1,
   session: 1,
   forget: 2,

@@ -3,9 +3,9 @@ import { type SeenWorker, WORKER_KEPT_MS, WORKERS_KEPT_MAX, type WorkerBeats } f
 import type { RunScript } from './client.ts';
 import { shardBase } from './keys.ts';
 
-export function redisWorkerBeats(run: RunScript): WorkerBeats {
+export function redisWorkerBeats(run: RunScript, tag: string): WorkerBeats {
   const ask = async (action: string, id = '', told = '') =>
-    (await run('worker-beats', [shardBase()], [action, id, told, WORKER_KEPT_MS, WORKERS_KEPT_MAX])) as string[];
+    (await run('worker-beats', [shardBase(tag)], [action, id, told, WORKER_KEPT_MS, WORKERS_KEPT_MAX])) as string[];
   return {
     noteWorker: async ({ id, ...told }) => {
       await ask('note', id, JSON.stringify(told));

@@ -65,7 +65,7 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
       const ref = receiptId.slice(-RECEIPT_REF_LENGTH);
       if (known && !state.traces.has(ref)) state.traces.set(ref, traceparent);
     },
-    tracesOf: async (refs) => refs.map((ref) => state.traces.get(ref) ?? null),
+    tracesOf: async (_connectionId, refs) => refs.map((ref) => state.traces.get(ref) ?? null),
     tail: async (request) => {
       const connection = knownConnections(state).find(({ id }) => id === request.connectionId);
       return connection === undefined ? null : structuredClone(readTail(connection, request, now()));

@@ -73,8 +73,8 @@ export interface ConsoleParts {
   readonly board: Pick<Board, 'answer'> | null;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'render'>;
-  /** The tag of the shard that receipts lie in. */
-  readonly shardTag: string;
+  /** The tag of the shard that receipts of a connection lie in. */
+  readonly shardTagOf: (connectionId: string) => string;
   readonly requestId: () => string;
   readonly hostsAllowed: 'local' | 'any';
   readonly access: Access;
@@ -126,7 +126,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
   addItemRoutes(server.app, {
     store,
     wordsOf: (view) => wordsOfConnection(parts.config, fleet, view),
-    shardTag: parts.shardTag,
+    shardTagOf: parts.shardTagOf,
   });
   addEventRoutes(server.app, {
     fleet,
@@ -155,7 +155,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     store,
     scheduler,
     boundsOf: (connectionId) => boundsOf(parts.config, connectionId),
-    shardTag: parts.shardTag,
+    shardTagOf: parts.shardTagOf,
   });
   return server;
 }

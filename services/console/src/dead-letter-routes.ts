@@ -18,7 +18,7 @@ export interface DeadLetterRouteParts {
   readonly store: Pick<ActivityStore, 'connection' | 'deadLetters' | 'replay' | 'discard'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly boundsOf: (connectionId: string) => Change['bounds'];
-  readonly shardTag: string;
+  readonly shardTagOf: (connectionId: string) => string;
 }
 
 type Named = { Params: { connectionId: string; deadLetterId: string } };
@@ -38,7 +38,7 @@ export function addDeadLetterRoutes(app: FastifyInstance, parts: DeadLetterRoute
     await assertKnown(connectionId);
     const { entries, next } = await listDeadLetters(store, connectionId, list);
     reply.header('cache-control', 'no-store');
-    return { entries: entries.map((entry) => describeDeadLetter(entry, parts.shardTag)), next };
+    return { entries: entries.map((entry) => describeDeadLetter(entry, parts.shardTagOf(connectionId))), next };
   });
   app.get<Named>(`${base}/:deadLetterId`, async (request, reply) => {
     const { connectionId, deadLetterId } = request.params;
@@ -47,7 +47,7 @@ export function addDeadLetterRoutes(app: FastifyInstance, parts: DeadLetterRoute
     const found = page.status === 'listed' ? page.entries[0] : undefined;
     if (found === undefined) throw refuse('dead_letter_not_found');
     reply.header('cache-control', 'no-store');
-    return describeDeadLetter(found, parts.shardTag);
+    return describeDeadLetter(found, parts.shardTagOf(connectionId));
   });
   for (const action of ['replay', 'discard'] as const) {
     app.post<Named>(`${base}/${action}`, async (request) => {

@@ -18,7 +18,7 @@ import type { StateWords } from './words/state-words.ts';
 export interface ItemRouteParts {
   readonly store: Pick<ActivityStore, 'connection' | 'settledCalls' | 'items' | 'item' | 'deadLetters'>;
   readonly wordsOf: (view: ConnectionView) => StateWords;
-  readonly shardTag: string;
+  readonly shardTagOf: (connectionId: string) => string;
 }
 
 type Named = { Params: { connectionId: string; itemId: string } };
@@ -28,7 +28,7 @@ const ENDED_MAX = 20;
 /** Dead letters looked at for one item: pieces of DEAD_LETTERS_CALL_MAX, a few milliseconds of Redis each. */
 const ENDED_PIECES_MAX = 20;
 
-export function addItemRoutes(app: FastifyInstance, { store, wordsOf, shardTag }: ItemRouteParts): void {
+export function addItemRoutes(app: FastifyInstance, { store, wordsOf, shardTagOf }: ItemRouteParts): void {
   const base = '/api/v1/connections/:connectionId';
   async function viewOf(connectionId: string): Promise<ConnectionView> {
     const view = await fromStore(store.connection(connectionId));
@@ -56,7 +56,15 @@ export function addItemRoutes(app: FastifyInstance, { store, wordsOf, shardTag }
     const item = await fromStore(store.item(connectionId, itemId));
     const { ended, endedMore } = await readEnded(store, connectionId, itemId);
     reply.header('cache-control', 'no-store');
-    return describeItem({ itemId, item, ended, endedMore, view, words: wordsOf(view), shardTag });
+    return describeItem({
+      itemId,
+      item,
+      ended,
+      endedMore,
+      view,
+      words: wordsOf(view),
+      shardTag: shardTagOf(connectionId),
+    });
   });
   app.get<Named & { Querystring: { errors?: string } }>(`${base}/calls`, async (request, reply) => {
     const { connectionId } = request.params;

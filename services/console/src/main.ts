@@ -1,11 +1,11 @@
 /* The console as a process. */
 import { randomUUID } from 'node:crypto';
 import { openAccess } from '@sluice/access';
-import { type Config, isLoopback, loadConfig } from '@sluice/config';
+import { type Config, isLoopback, loadConfig, shardSettings } from '@sluice/config';
 import type { Access } from '@sluice/core';
-import { openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
+import { endService, openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openBoard, openWakeups } from '@sluice/scheduler';
-import { openRedisStore, SHARD_TAG } from '@sluice/store';
+import { openRedisStore } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
 import { openAlerts } from './alerts/open-alerts.ts';
 import { buildConsole } from './build-console.ts';
@@ -42,6 +42,8 @@ function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
   const store = openRedisStore({
     url: config.redisUrl,
     tls: config.redisTls,
+    shards: shardSettings(config),
+    onUnusable: endService,
     role: 'intake',
     onError,
     ...(config.durability === 'replicated' && { replicated: { vouched: config.durabilityAssume === 'replicated' } }),
@@ -62,7 +64,7 @@ function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
     board,
     logger,
     metrics: createMetrics('console', VERSION),
-    shardTag: SHARD_TAG,
+    shardTagOf: store.shardTagOf,
     requestId: randomUUID,
     access,
     tls,

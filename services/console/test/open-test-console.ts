@@ -76,7 +76,7 @@ export function openTestConsole(
     board: null,
     logger: createLogger('console', 'silent'),
     metrics: createMetrics('console', 'test'),
-    shardTag: 's0',
+    shardTagOf: () => 's0',
     requestId: () => 'request-1',
     hostsAllowed: 'local',
     access: OPEN_ACCESS,

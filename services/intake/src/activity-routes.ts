@@ -98,7 +98,7 @@ async function takeActivities(
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  await parts.charge.request(request.caller, checked.accepted.length, key);
+  await parts.charge.request(request.caller, checked.accepted.length, key && { connectionId, id: key.id });
   const target = { connectionId, settings, key, wantsReceipt: parts.wantsReceipt(request) };
   const stored = await storeChecked(parts, { ...target, waitedMs: turnOf(request).waitedMs }, checked);
   const answer = answerStored({ receiptId: stored.receiptId, connectionId }, checked, stored.appended);

@@ -35,8 +35,8 @@ export interface IntakeParts {
   readonly metrics: Metrics;
   /** Unique to this life of this process: 1 to 32 of [A-Za-z0-9_-]. */
   readonly lane: string;
-  /** The tag of the shard that receipts lie in. */
-  readonly shardTag: string;
+  /** The tag of the shard that receipts of a connection lie in. */
+  readonly shardTagOf: (connectionId: string) => string;
   /** So many bytes of chance. */
   readonly randomBytes: (count: number) => Uint8Array;
   readonly requestId: () => string;
@@ -96,11 +96,11 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   const routeParts = {
     charge: chargeCallers({
       quotas: parts.quotas,
-      isKeyRemembered: (id) => store.isKeyRemembered({ id, windowMs: IDEMPOTENCY_WINDOW_MS }),
+      ...keysIn(store),
       ...(parts.pause !== undefined && { pause: parts.pause }),
     }),
     wantsReceipt: ({ caller }: { readonly caller: Caller }) => caller.receipts,
-    receiptRefOfKey: (id: string) => store.receiptRefOfKey({ id, windowMs: IDEMPOTENCY_WINDOW_MS }),
+    ...keysIn(store),
     awaitReceipt: createReceiptWaits({
       store,
       limits: { ...WAIT_LIMITS, ...parts.limits },
@@ -126,7 +126,7 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     memory: parts.memory,
     backlogs: watchBacklogs({ store, clock: () => performance.now(), chance: Math.random }),
     receiptRef: () => makeReceiptRef(parts.randomBytes(RECEIPT_REF_LENGTH)),
-    shardTag: parts.shardTag,
+    shardTagOf: parts.shardTagOf,
     metrics,
   };
   addActivityRoutes(server, routeParts);
@@ -140,4 +140,12 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   });
   addDocsRoutes(server.app, { ...routeParts.rules, bodyBytesMax: config.bodyBytesMax });
   return server;
+}
+
+function keysIn(store: IntakeParts['store']) {
+  const windowMs = IDEMPOTENCY_WINDOW_MS;
+  return {
+    isKeyRemembered: (connectionId: string, id: string) => store.isKeyRemembered({ connectionId, id, windowMs }),
+    receiptRefOfKey: (connectionId: string, id: string) => store.receiptRefOfKey({ connectionId, id, windowMs }),
+  };
 }

@@ -9,17 +9,22 @@ import { storeUnavailable } from './answer-append.ts';
 
 export interface ChargeParts {
   readonly quotas: CallerQuotas;
-  readonly isKeyRemembered: (keyId: string) => Promise<boolean>;
+  readonly isKeyRemembered: (connectionId: string, keyId: string) => Promise<boolean>;
   readonly pause?: (ms: number) => Promise<void>;
 }
 
 export interface ChargeCaller {
   /** Throws 429 when the quota does not give so much. What came before under its Idempotency-Key was charged then. */
-  request(caller: Caller, activities: number, key: { readonly id: string } | null): Promise<void>;
+  request(caller: Caller, activities: number, key: KeyThatCame | null): Promise<void>;
   /** A request of which nothing was valid: it counts as a request, and is told what is wrong with it all the same. */
   invalid(caller: Caller): void;
   /** What a stream charges for each of its pieces; with the first for itself as well. */
   stream(caller: Caller): ChargePiece;
+}
+
+export interface KeyThatCame {
+  readonly connectionId: string;
+  readonly id: string;
 }
 
 export type ChargePiece = (activities: number) => Promise<void>;
@@ -53,8 +58,8 @@ export function chargeCallers({ quotas, isKeyRemembered, pause = sleep }: Charge
     }
   }
   /** A store that cannot say it will not grant a charge either. */
-  async function cameBefore(key: { readonly id: string } | null): Promise<boolean> {
-    return key !== null && (await isKeyRemembered(key.id).catch(() => false));
+  async function cameBefore(key: KeyThatCame | null): Promise<boolean> {
+    return key !== null && (await isKeyRemembered(key.connectionId, key.id).catch(() => false));
   }
   let unawaited = 0;
   return {

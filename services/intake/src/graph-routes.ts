@@ -120,7 +120,7 @@ async function takeGraphActivities(
   for (const { code } of checked.rejected) parts.metrics.entriesRejected(code, 1);
   if (checked.accepted.length === 0) throw new ProblemError(refuseAll(checked));
 
-  await parts.charge.request(call.request.caller, checked.accepted.length, key);
+  await parts.charge.request(call.request.caller, checked.accepted.length, key && { connectionId, id: key.id });
   const waitS = readPreferWait(call.request.headers['prefer']);
   const wantsReceipt = waitS !== null || parts.wantsReceipt(call.request);
   const turn = turnOf(call.request);

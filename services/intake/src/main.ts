@@ -1,11 +1,11 @@
 /* The intake as a process. */
 import { randomUUID } from 'node:crypto';
 import { openAccess } from '@sluice/access';
-import { type Config, isLoopback, loadConfig } from '@sluice/config';
+import { type Config, isLoopback, loadConfig, shardSettings } from '@sluice/config';
 import type { Access } from '@sluice/core';
-import { openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
+import { endService, openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openWakeups } from '@sluice/scheduler';
-import { openRedisStore, SHARD_TAG } from '@sluice/store';
+import { openRedisStore } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs, openTracing, type Tracing } from '@sluice/telemetry';
 import { buildIntake } from './build-intake.ts';
 import { durabilityRules, promiseDurability } from './promise-durability.ts';
@@ -45,6 +45,8 @@ function openIntake({ config, access, tls, tracing, logger }: IntakeProcess) {
   const store = openRedisStore({
     url: config.redisUrl,
     tls: config.redisTls,
+    shards: shardSettings(config),
+    onUnusable: endService,
     role: 'intake',
     onError,
     ...(config.durability === 'replicated' && { replicated: { vouched: config.durabilityAssume === 'replicated' } }),
@@ -75,7 +77,7 @@ function openIntake({ config, access, tls, tracing, logger }: IntakeProcess) {
     logger,
     metrics: createMetrics('intake', VERSION),
     lane: randomUUID().replaceAll('-', ''),
-    shardTag: SHARD_TAG,
+    shardTagOf: store.shardTagOf,
     randomBytes: createRandomBytes(),
     requestId: randomUUID,
     access,

@@ -8,7 +8,7 @@ import { keyIdOf } from './request-key.ts';
 export interface ReceiptRouteParts {
   readonly store: Pick<ActivityStore, 'receipt' | 'connection' | 'receiptRefOfKey'>;
   readonly callerOf: (request: FastifyRequest) => string;
-  readonly shardTag: string;
+  readonly shardTagOf: (connectionId: string) => string;
   /** How long Idempotency-Keys are remembered. */
   readonly keyMs: number;
   readonly lingerMsOf: (connectionId: string) => number;
@@ -54,12 +54,19 @@ export function addReceiptRoutes(app: FastifyInstance, parts: ReceiptRouteParts)
     const asked = typeof idempotencyKey === 'string' && typeof path === 'string';
     const id = asked ? keyIdOf(idempotencyKey, path, parts.callerOf(request)) : null;
     if (id === null) throw new ProblemError(refuse(400, 'receipt_query_invalid'));
-    const ref = await read(() => store.receiptRefOfKey({ id, windowMs: parts.keyMs }));
+    const connectionId = connectionIn(path as string);
+    const key = { connectionId, id, windowMs: parts.keyMs };
+    const ref = connectionId === '' ? null : await read(() => store.receiptRefOfKey(key));
     if (ref === null) throw new ProblemError(refuse(404, 'receipt_not_found'));
-    const receiptId = receiptIdOf(parts.shardTag, ref);
+    const receiptId = receiptIdOf(parts.shardTagOf(connectionId), ref);
     reply.header('content-location', `/v1/receipts/${receiptId}`);
     return describe(receiptId, request, reply);
   });
+}
+
+/** Of the path that a request went to, ours or Graph's; empty: there is none in it. */
+function connectionIn(path: string): string {
+  return /\/connections\/([A-Za-z0-9]+)\//.exec(path)?.[1] ?? '';
 }
 
 /** That there is such a receipt tells nobody anything: its id cannot be guessed. */

@@ -24,8 +24,8 @@ export interface StoreParts extends Appender {
   readonly memory: Pick<MemoryWatch, 'fullForS'>;
   /** RECEIPT_REF_LENGTH characters that nobody can guess. */
   readonly receiptRef: () => string;
-  readonly shardTag: string;
-  readonly receiptRefOfKey: (keyId: string) => Promise<string | null>;
+  readonly shardTagOf: (connectionId: string) => string;
+  readonly receiptRefOfKey: (connectionId: string, keyId: string) => Promise<string | null>;
   readonly idempotency: {
     readonly windowMs: number;
     readonly keysMax: number;
@@ -56,7 +56,8 @@ export async function storeChecked(
   const durability = promiseOrThrow(parts);
   const { connectionId, settings, key, wantsReceipt, waitedMs } = target;
   const rememberAs = (one: AcceptedActivity) => parts.rememberAs(connectionId, one);
-  const receiptIdOf = (ref: string | null) => (ref === null ? null : receiptIdOfShard(parts.shardTag, ref));
+  const receiptIdOf = (ref: string | null) =>
+    ref === null ? null : receiptIdOfShard(parts.shardTagOf(connectionId), ref);
   const outcome = await parts.append({
     connectionId,
     settings,

@@ -39,10 +39,10 @@ export async function openLineStore(parts: StoreParts, target: LineStoreTarget):
   const { connectionId, settings, key, wantsReceipt } = target;
   const owner = parts.receiptRef();
   // A stream that came before goes on under its receipt; a store that cannot say so now says it with the first piece.
-  const known = key === null ? null : await parts.receiptRefOfKey(key.id).catch(() => null);
+  const known = key === null ? null : await parts.receiptRefOfKey(connectionId, key.id).catch(() => null);
   let receiptRef = known ?? (wantsReceipt ? owner : null);
   let [resumed, keptMs] = [known !== null, null as number | null];
-  const receiptId = () => (receiptRef === null ? null : receiptIdOf(parts.shardTag, receiptRef));
+  const receiptId = () => (receiptRef === null ? null : receiptIdOf(parts.shardTagOf(connectionId), receiptRef));
 
   function rememberAs(one: AcceptedActivity): string | null {
     return parts.rememberAs(connectionId, one) ?? key?.lineId((one as AcceptedLine).line, one) ?? null;

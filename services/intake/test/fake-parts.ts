@@ -97,7 +97,7 @@ export function openFakeIntake(
     logger: createLogger('intake', 'info', { write: (line) => logs.push(line) }),
     metrics: createMetrics('intake', '1'),
     lane: 'lane-1',
-    shardTag: 's0',
+    shardTagOf: () => 's0',
     randomBytes: (count) => new Uint8Array(count).fill(10),
     requestId: () => 'made-by-us',
     hostsAllowed: 'local',

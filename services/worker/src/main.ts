@@ -1,7 +1,7 @@
 /* The worker as a process, with a port for its health and its series. */
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@sluice/config';
-import { buildServer, runService, watchStore } from '@sluice/http';
+import { buildServer, endService, runService, watchStore } from '@sluice/http';
 import { createLogger, createMetrics, openTracing } from '@sluice/telemetry';
 import { startWorker } from './start-worker.ts';
 
@@ -14,7 +14,7 @@ await runService(async () => {
   const logger = createLogger('worker', config.logLevel);
   const metrics = createMetrics('worker', VERSION);
   const tracing = await openTracing(process.env, 'worker', VERSION);
-  const worker = startWorker({ config, logger, metrics, tracing, version: VERSION });
+  const worker = startWorker({ config, logger, metrics, tracing, version: VERSION, onUnusable: endService });
   const watch = watchStore({ store: worker.store, clock: () => performance.now(), logger });
   const server = buildServer({
     logger,

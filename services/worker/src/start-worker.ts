@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, connectionSettings } from '@sluice/config';
+import { type Config, connectionSettings, shardSettings } from '@sluice/config';
 import type { Lease } from '@sluice/core';
 import type { WatchedStore } from '@sluice/http';
 import { openWakeups, startDrains, type Wakeups } from '@sluice/scheduler';
-import { openRedisStore } from '@sluice/store';
+import { openRedisStore, type RedisStore } from '@sluice/store';
 import { type Logger, limitLogs, type Metrics, type Tracing } from '@sluice/telemetry';
 import { boundedCalls } from './calls.ts';
 import { deliverBatch } from './deliver-batch.ts';
@@ -28,6 +28,8 @@ export interface WorkerParts {
   readonly version?: string;
   /** Absent or null: nothing is traced. */
   readonly tracing?: Tracing;
+  /** The store cannot be used, and never will be: this process is set up for another one. */
+  readonly onUnusable?: (error: Error & { readonly exitCode: number }) => void;
   /** Only for tests that lose wake-ups on purpose. */
   readonly wrapWakeups?: (wakeups: Wakeups) => Wakeups;
 }
@@ -42,17 +44,22 @@ export interface RunningWorker {
 /** Left for the settlement after the call's own deadline. */
 const SETTLE_MARGIN_MS = 1000;
 
-export function startWorker({
-  config,
-  logger,
-  metrics,
-  version = '',
-  tracing = null,
-  wrapWakeups,
-}: WorkerParts): RunningWorker {
+function openStore({ config, onUnusable }: WorkerParts, onError: (error: unknown) => void): RedisStore {
+  return openRedisStore({
+    url: config.redisUrl,
+    tls: config.redisTls,
+    shards: shardSettings(config),
+    role: 'worker',
+    onError,
+    ...(onUnusable && { onUnusable }),
+  });
+}
+
+export function startWorker(parts: WorkerParts): RunningWorker {
+  const { config, logger, metrics, version = '', tracing = null, wrapWakeups } = parts;
   const onError = limitLogs(logger, 'worker error');
   const workerId = randomUUID();
-  const store = openRedisStore({ url: config.redisUrl, tls: config.redisTls, role: 'worker', onError });
+  const store = openStore(parts, onError);
   const opened = openWakeups({ store, onError });
   const wakeups = wrapWakeups === undefined ? opened : wrapWakeups(opened);
   const senders = openSenders(config);

@@ -20,7 +20,7 @@ export function traceCalls(
   return (parts) => ({
     ...parts,
     send: async (connectionId, lease, entries) => {
-      const origins = await originsOf(lease, store);
+      const origins = await originsOf(connectionId, lease, store);
       const call = { connection: connectionId, leaseId: lease.leaseId, entries: lease.entries.length, origins };
       ends.set(lease, tracing.beginCall(call));
       return parts.send(connectionId, lease, entries);
@@ -40,12 +40,16 @@ export function traceCalls(
   });
 }
 
-async function originsOf({ entries }: Lease, store: Pick<ActivityStore, 'tracesOf'>): Promise<readonly string[]> {
+async function originsOf(
+  connectionId: string,
+  { entries }: Lease,
+  store: Pick<ActivityStore, 'tracesOf'>,
+): Promise<readonly string[]> {
   const refs = new Set(entries.map((entry) => decodeEntry(entry)?.receiptRef ?? null).filter((ref) => ref !== null));
   const { promise: late, resolve } = Promise.withResolvers<readonly (string | null)[]>();
   const timer = setTimeout(() => resolve([]), ORIGINS_MS_MAX);
   try {
-    const traces = await Promise.race([store.tracesOf([...refs]), late]);
+    const traces = await Promise.race([store.tracesOf(connectionId, [...refs]), late]);
     return [...new Set(traces)].filter((trace) => trace !== null);
   } catch {
     return [];

@@ -15,6 +15,15 @@ export function receiptIdOf(shardTag: string, receiptRef: string): string {
   return shardTag + receiptRef;
 }
 
+/** The tag that it begins with. */
+export function shardTagIn(receiptId: string): string {
+  return receiptId.slice(0, -RECEIPT_REF_LENGTH);
+}
+
+export function receiptRefIn(receiptId: string): string {
+  return receiptId.slice(-RECEIPT_REF_LENGTH);
+}
+
 export function isReceiptId(text: string): boolean {
   return RECEIPT_ID.test(text);
 }

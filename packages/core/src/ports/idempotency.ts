@@ -47,9 +47,14 @@ export type KeyResult =
   /** Under this key something else was sent. */
   | { readonly status: 'key-reused'; readonly keptMs: number };
 
+/** A key that came with a request to this connection. */
+export interface SentKey extends Pick<PieceKey, 'id' | 'windowMs'> {
+  readonly connectionId: string;
+}
+
 export interface IdempotencyStore {
   /** The receipt of the request that came under a key; null: the key is not remembered, or its request wanted no receipt. Reads only. */
-  receiptRefOfKey(key: Pick<PieceKey, 'id' | 'windowMs'>): Promise<string | null>;
+  receiptRefOfKey(key: SentKey): Promise<string | null>;
   /** Whether anything of a request that came under a key is stored. Reads only. */
-  isKeyRemembered(key: Pick<PieceKey, 'id' | 'windowMs'>): Promise<boolean>;
+  isKeyRemembered(key: SentKey): Promise<boolean>;
 }

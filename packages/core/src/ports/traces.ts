@@ -3,8 +3,8 @@
 export interface TraceStore {
   /** Once for each receipt; of one that is not there, or not any more, nothing is kept. */
   noteTrace(receiptId: string, traceparent: string): Promise<void>;
-  /** By receipt ref, as entries carry it, at most TRACES_READ_MAX; null: none was noted. */
-  tracesOf(receiptRefs: readonly string[]): Promise<readonly (string | null)[]>;
+  /** By receipt ref, as entries of this connection carry it, at most TRACES_READ_MAX; null: none was noted. */
+  tracesOf(connectionId: string, receiptRefs: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
 /** As many as a call has entries. */

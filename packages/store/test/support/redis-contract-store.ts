@@ -1,6 +1,7 @@
 /* The Redis store with a clock that a test moves: the piece that reads Redis's time reads a key instead. */
-import { CLOCK_START_MS, type ContractStore } from '@sluice/testing';
-import { openRedisStore, shardBase } from '../../src/index.ts';
+import { type ActivityStore, receiptIdOf, receiptRefIn } from '@sluice/core';
+import { CLOCK_START_MS, type ContractStore, TENANT } from '@sluice/testing';
+import { openRedisStore, SHARD_TAGS, shardBase } from '../../src/index.ts';
 
 const CLOCK_KEY = `${shardBase()}test-clock`;
 const TEST_CLOCK = `
@@ -9,18 +10,40 @@ local function clock()
   return us, math.floor(us / 1000)
 end`;
 
-export async function makeRedisContractStore(url: string): Promise<ContractStore> {
-  const store = openRedisStore({ url, role: 'worker', onError: () => {}, clock: TEST_CLOCK });
+export async function makeRedisContractStore(url: string, shards = 1): Promise<ContractStore> {
+  const store = openRedisStore({
+    url,
+    shards: { count: shards, tenantOf: () => TENANT },
+    role: 'worker',
+    onError: () => {},
+    clock: TEST_CLOCK,
+  });
   await store.redis.flushall();
   let ms = CLOCK_START_MS;
   const set = () => store.redis.set(CLOCK_KEY, ms * 1000);
   await set();
   return {
-    store,
+    store: shards === 1 ? store : withReceiptsThere(store, store.shardTagOf('any')),
     advance: async (by) => {
       ms += by;
       await set();
     },
     dispose: store.close,
+  };
+}
+
+/** The contract names receipts of the first shard. Here its tenant lies in another one, and so do its receipts. */
+function withReceiptsThere(store: ActivityStore, tag: string): ActivityStore {
+  const there = (id: string) => receiptIdOf(tag, receiptRefIn(id));
+  const here = (id: string) => receiptIdOf(SHARD_TAGS[0]!, receiptRefIn(id));
+  return {
+    ...store,
+    append: (piece) => store.append({ ...piece, receiptId: piece.receiptId === null ? null : there(piece.receiptId) }),
+    receipt: async (id) => {
+      const view = await store.receipt(there(id));
+      return view === null ? null : { ...view, receiptId: id };
+    },
+    endedReceipts: async (ids) => (await store.endedReceipts(ids.map(there))).map(here),
+    noteTrace: (id, traceparent) => store.noteTrace(there(id), traceparent),
   };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AppendPiece, AppendResult, PieceKey } from '@sluice/core';
-import { makeEntries, makePiece } from '../builders.ts';
+import { CONNECTION, makeEntries, makePiece } from '../builders.ts';
 import type { MakeStore } from '../contract-store.ts';
 import { type Steps, withStore } from './steps.ts';
 
@@ -93,7 +93,7 @@ export function idempotencyContract(makeStore: MakeStore): void {
   test('a key leads to the receipt of its request, also of one that is half stored', () =>
     withStore(makeStore, async (steps) => {
       const send = sender(steps);
-      const key = { id: '4611686018427387904', windowMs: DAY_MS };
+      const key = { connectionId: CONNECTION, id: '4611686018427387904', windowMs: DAY_MS };
       assert.equal(await steps.store.receiptRefOfKey(key), null);
       assert.equal(await steps.store.isKeyRemembered(key), false);
       await send({}, { last: false });

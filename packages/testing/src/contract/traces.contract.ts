@@ -1,7 +1,7 @@
 /* The trace of a request is found by the receipt that its entries carry. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { makeEntries, makePiece } from '../builders.ts';
+import { CONNECTION, makeEntries, makePiece } from '../builders.ts';
 import type { MakeStore } from '../contract-store.ts';
 import { withStore } from './steps.ts';
 
@@ -15,15 +15,15 @@ export function tracesContract(makeStore: MakeStore): void {
       await store.append(makePiece({ receiptId: `s0${REF}`, groups }));
       await store.noteTrace(`s0${REF}`, traceOf(1));
       await store.noteTrace(`s0${REF}`, traceOf(2));
-      assert.deepEqual(await store.tracesOf([REF, 'receipt-0002', REF]), [traceOf(1), null, traceOf(1)]);
-      assert.deepEqual(await store.tracesOf([]), []);
+      assert.deepEqual(await store.tracesOf(CONNECTION, [REF, 'receipt-0002', REF]), [traceOf(1), null, traceOf(1)]);
+      assert.deepEqual(await store.tracesOf(CONNECTION, []), []);
       assert.equal((await store.receipt(`s0${REF}`))?.counts.pending, 2);
     }));
 
   test('of a receipt that is not there nothing is kept', () =>
     withStore(makeStore, async ({ store }) => {
       await store.noteTrace(`s0${REF}`, traceOf(1));
-      assert.deepEqual(await store.tracesOf([REF]), [null]);
+      assert.deepEqual(await store.tracesOf(CONNECTION, [REF]), [null]);
       assert.equal(await store.receipt(`s0${REF}`), null);
     }));
 }

@@ -11,9 +11,15 @@ export interface TotalsReader {
 const READ_MS_MAX = 2000;
 
 /** accepted and delivered count from the first reading on, as the emulator counts its calls: since this start. */
-export function openTotals(redisUrl: string, emulatorUrl: string | null): TotalsReader {
+export function openTotals(redisUrl: string, emulatorUrl: string | null, shards: number): TotalsReader {
   // Redis going away is said by the services and seen by the launcher; here it only means that a number is not known.
-  const store = openRedisStore({ url: redisUrl, role: 'worker', onError: () => undefined });
+  const store = openRedisStore({
+    url: redisUrl,
+    // Whose a connection is does not matter here: each is read where it was found.
+    shards: { count: shards, tenantOf: () => null },
+    role: 'worker',
+    onError: () => undefined,
+  });
   const addUp = addUpStarts();
   let first: Stored | null = null;
   return {

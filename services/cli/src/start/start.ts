@@ -80,7 +80,7 @@ async function run(running: Running): Promise<number> {
   try {
     const addresses = await fleet.start(signals.requested);
     screen.setStatus('');
-    totals = openTotals(addresses.redis, addresses.emulator);
+    totals = openTotals(addresses.redis, addresses.emulator, Number(world.env['SLUICE_SHARDS'] || 1));
     writeAddresses(plan.dataDir, addresses);
     screen.print(describeAddresses(addresses, plan, world.cwd, new Date()));
     exitCode = await work(running, addresses.intake, totals);

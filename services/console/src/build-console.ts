@@ -146,7 +146,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     show: (view) => showConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId)),
     access,
     isStopping: server.draining.isStopping,
-    shardTag: parts.shardTag,
+    shardTagOf: parts.shardTagOf,
     clock: () => performance.now(),
   });
   if (parts.page !== null) addPageRoutes(server.app, parts.page);

@@ -25,7 +25,7 @@ export interface TailRouteParts {
   readonly show: (view: ConnectionView) => ShownConnection;
   readonly access: Pick<Access, 'callerOfKey'>;
   readonly isStopping: () => boolean;
-  readonly shardTag: string;
+  readonly shardTagOf: (connectionId: string) => string;
   readonly clock: () => number;
 }
 
@@ -40,10 +40,10 @@ interface Query {
 }
 
 export function addTailRoutes(app: FastifyInstance, parts: TailRouteParts): void {
-  const { store, fleet, show, access, isStopping, shardTag, clock } = parts;
+  const { store, fleet, show, access, isStopping, shardTagOf, clock } = parts;
   const clients = createTailClients(clock);
   const views = () => (fleet.awaySinceMs() === null ? (fleet.latest()?.views ?? []) : null);
-  const watch = watchTail({ store, clients, views, show, shardTag, clock });
+  const watch = watchTail({ store, clients, views, show, shardTagOf, clock });
 
   app.addHook('preClose', (done) => {
     watch.stop();

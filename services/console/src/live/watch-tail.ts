@@ -13,7 +13,7 @@ export interface TailWatchParts {
   /** All connections as of the last reading of the fleet; null: Redis does not answer. */
   readonly views: () => readonly ConnectionView[] | null;
   readonly show: (view: ConnectionView) => ShownConnection;
-  readonly shardTag: string;
+  readonly shardTagOf: (connectionId: string) => string;
   /** Milliseconds, never going back. */
   readonly clock: () => number;
 }
@@ -77,7 +77,7 @@ export function watchTail({ clients, clock, ...parts }: TailWatchParts): TailWat
 }
 
 async function readTick(
-  { store, views, show, shardTag }: Omit<TailWatchParts, 'clients' | 'clock'>,
+  { store, views, show, shardTagOf }: Omit<TailWatchParts, 'clients' | 'clock'>,
   clients: TailClients,
   { cursors, states }: Memory,
 ): Promise<TailTick> {
@@ -95,7 +95,7 @@ async function readTick(
     read.forEach((reading, n) => {
       if (reading === null) return;
       const connectionId = some[n]!;
-      events.push(...eventsOf(connectionId, reading, shardTag));
+      events.push(...eventsOf(connectionId, reading, shardTagOf(connectionId)));
       const missed = reading.callsLeftOut + reading.entriesLeftOut;
       if (missed > 0) leftOut.set(connectionId, missed);
     });

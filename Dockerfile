@@ -17,5 +17,7 @@ COPY --from=packages /sluice /sluice
 RUN install -d -o 1000 -g 1000 /keys /data
 USER 1000:1000
 EXPOSE 8080 8081 8090 9464
+# Asks the service that runs in the container; one that only runs a command of the command line is well.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=20s --retries=3 CMD ["node", "deploy/compose/is-ready.ts"]
 ENTRYPOINT ["node", "services/cli/src/main.ts"]
 CMD ["help"]

@@ -9,6 +9,9 @@ const URLS = [ITEM_URL, BULK_URL, '/v1.0/external/connections/hr1/items/a1/addAc
 const READ_AS_JSON =
   /^i_(number_|string_(1st|incomplete|invalid|inverted|lone|UTF-16_invalid|invalid_utf-8|iso_latin|not_in|overlong|truncated|UTF8_surrogate|UTF-8_invalid)|object_key_lone|structure_UTF-8_BOM)/;
 
+const ANSWER_MS_MAX = 50;
+const TRIES = 20;
+
 async function send({ server }: FakeIntake, url: string, payload: Buffer, type = 'application/json') {
   const answer = await server.app.inject({
     method: 'POST',
@@ -37,6 +40,28 @@ test('no text of JSONTestSuite is stored, none fails inside, and what is no JSON
   assert.deepEqual(wrong, []);
   assert.equal(intake.store.pieces.length, 0);
 });
+
+test('each is answered within 50 ms, so none can hold up the others', async (t) => {
+  const intake = openFakeIntake();
+  let slowest = { name: '', ms: 0 };
+  for (const { name, input } of parsing) {
+    const ms = await leastMs(() => send(intake, BULK_URL, Buffer.from(input)));
+    if (ms > slowest.ms) slowest = { name, ms };
+  }
+  t.diagnostic(`the slowest, ${slowest.name}, took ${slowest.ms.toFixed(1)} ms`);
+  assert.ok(slowest.ms <= ANSWER_MS_MAX, slowest.name);
+});
+
+/** Of some tries, because the machine may be doing other things in one of them. */
+async function leastMs(ask: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < TRIES && least > ANSWER_MS_MAX; tries++) {
+    const begun = performance.now();
+    await ask();
+    least = Math.min(least, performance.now() - begun);
+  }
+  return least;
+}
 
 test('the same texts as lines: each costs itself, and the good line beside them is stored', async () => {
   const intake = openFakeIntake();

@@ -22,6 +22,8 @@ export interface RouteAccess {
   readonly scopes?: readonly Scope[] | 'open';
   /** It shows or changes what belongs to every connection, so a key for some of them is not enough. */
   readonly everyConnection?: boolean;
+  /** A page: browsers ask their user for the key, and send it as the password of Basic. Nothing that changes anything may say this. */
+  readonly page?: boolean;
 }
 
 export interface GuardSettings {
@@ -41,6 +43,8 @@ declare module 'fastify' {
 }
 
 const REALM = 'Bearer realm="sluice"';
+/** A challenge of its own, because browsers look at the first of a header only. */
+const BASIC = 'Basic realm="sluice", charset="UTF-8"';
 const KEYS_RETRY_S = '5';
 
 export function guardRoutes(app: FastifyInstance, guard: GuardSettings | undefined): void {
@@ -61,7 +65,8 @@ export function guardRoutes(app: FastifyInstance, guard: GuardSettings | undefin
     };
     const presented = presentedBy(request);
     const identify = (): void => {
-      const identified = guard.access.identify(presented);
+      const keyed = hasCredentials(presented) ? presented : { ...presented, bearer: keyOfPage(request) };
+      const identified = guard.access.identify(keyed);
       if (identified instanceof Promise) identified.then(answer, (error: Error) => done(error));
       else answer(identified);
     };
@@ -74,6 +79,15 @@ export function guardRoutes(app: FastifyInstance, guard: GuardSettings | undefin
       (error: Error) => done(error),
     );
   });
+}
+
+/** The key of a browser's user; null: it has sent none. */
+function keyOfPage(request: FastifyRequest): string | null {
+  if (request.routeOptions.config?.page !== true) return null;
+  const encoded = /^basic +([A-Za-z0-9+/=]{1,400}) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  return text.slice(text.indexOf(':') + 1);
 }
 
 /** What a request says of who sends it. */
@@ -101,7 +115,9 @@ function refusalProblem(identified: Identified & { readonly ok: false }, request
   const { status, code, detail } = identified.refusal;
   if (status === 503) return { status, code, detail, headers: { 'retry-after': KEYS_RETRY_S } };
   const given = hasCredentials(presentedBy(request));
-  return { status, code, detail, headers: { 'www-authenticate': given ? `${REALM}, error="invalid_token"` : REALM } };
+  const bearer = given ? `${REALM}, error="invalid_token"` : REALM;
+  const page = request.routeOptions.config?.page === true;
+  return { status, code, detail, headers: { 'www-authenticate': page ? [bearer, BASIC] : bearer } };
 }
 
 /** The same sentences whether or not what was asked for exists. */

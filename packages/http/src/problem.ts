@@ -10,7 +10,7 @@ export interface Problem {
   readonly code: string;
   /** One or two sentences for people: what is wrong, and the rule. */
   readonly detail: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Further members of the body. */
   readonly members?: Readonly<Record<string, unknown>>;
 }

@@ -54,6 +54,8 @@ test('no route but health answers anybody without a key, or with one that is not
       else {
         assert.equal(answer.statusCode, 401, what);
         assert.match(String(answer.headers['www-authenticate']), /^Bearer realm="sluice"/, what);
+        const page = /^\/(docs|openapi)/.test(route[1]);
+        assert.equal(String(answer.headers['www-authenticate']).includes('Basic'), page, what);
       }
     }
   }
@@ -151,4 +153,21 @@ test('with keys any name may stand in Host, and without them only this machineâ€
   assert.equal((await openFakeIntake().post(BULK_URL, {}, named)).status, 421);
   const guarded = openFakeIntake({}, { access: fixedAccess(KEYS), hostsAllowed: 'any' });
   assert.equal((await guarded.post(BULK_URL, {}, named)).status, 401);
+});
+
+test('a browser gets the page with the key as the password of Basic, whatever the name; nothing else takes it', async () => {
+  const opened = open();
+  const basic = (key: string) => ({ authorization: `Basic ${Buffer.from(`anybody:${key}`).toString('base64')}` });
+  for (const path of ['/docs', '/docs/open.js', '/docs/swagger-ui.css', '/openapi.json']) {
+    assert.equal((await ask(opened, ['GET', path], basic(testKey(2)))).statusCode, 200, path);
+    assert.equal((await ask(opened, ['GET', path], basic(testKey(1)))).statusCode, 403, 'a key without read');
+    assert.equal((await ask(opened, ['GET', path], basic(testKey(3)))).statusCode, 401);
+    assert.equal((await ask(opened, ['GET', path], basic(''))).statusCode, 401);
+  }
+  for (const route of [
+    ['GET', '/metrics'],
+    ['GET', '/v1/receipts/s0ABCDEFGHIJKL'],
+    ['POST', BULK_URL],
+  ] as const)
+    assert.equal((await ask(opened, route, basic(testKey(0)))).statusCode, 401, route.join(' '));
 });

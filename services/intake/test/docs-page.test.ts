@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { fixedAccess, testKey } from '@sluice/access/fixed';
 import { chromium } from 'playwright-core';
 import { openFakeIntake } from './fake-parts.ts';
 
@@ -34,6 +35,44 @@ test('the page shows the API under its own policy, and an activity is posted fro
     assert.deepEqual(said, []);
     const elsewhere = asked.filter((one) => !one.startsWith(url) && !one.startsWith('data:'));
     assert.deepEqual(elsewhere, []);
+  } finally {
+    await browser.close();
+    await server.app.close();
+  }
+});
+
+test('with keys the browser asks for one to show the page, and the page for one to send with', async (t) => {
+  const executablePath = findBrowser();
+  if (executablePath === null) return t.skip('there is no chromium on PATH');
+  const keys = [
+    { name: 'operator', scopes: ['read'], connections: '*' },
+    { name: 'producer', scopes: ['ingest'], connections: '*' },
+  ] as const;
+  const { server, store } = openFakeIntake({}, { access: fixedAccess(keys), hostsAllowed: 'any' });
+  const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const locked = await browser.newPage();
+    assert.equal((await locked.goto(`${url}/docs`).catch(() => null))?.status() ?? 401, 401);
+    const context = await browser.newContext({ httpCredentials: { username: 'key', password: testKey(0) } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(SEEN_WITHIN_MS);
+    await page.goto(`${url}/docs`);
+    const operation = page.locator('#operations-activities-postItemActivities');
+    await operation.locator('.opblock-summary-control').click();
+    const send = async (status: string) => {
+      await operation.getByRole('button', { name: 'Execute' }).click();
+      await page.waitForFunction(
+        `document.querySelector('.live-responses-table tbody .response-col_status')?.textContent?.includes('${status}')`,
+      );
+    };
+    await page.locator('.auth-wrapper button.authorize').first().click();
+    const dialog = page.locator('.dialog-ux');
+    await dialog.locator('input').first().fill(testKey(1));
+    await dialog.locator('button.authorize').first().click();
+    await dialog.locator('button.btn-done').first().click();
+    await send('202');
+    assert.equal(store.pieces.length, 1);
   } finally {
     await browser.close();
     await server.app.close();

@@ -49,19 +49,20 @@ const ASSETS = [
 
 export function addDocsRoutes(app: FastifyInstance, rules: ApiRules): void {
   const document = JSON.stringify(describeApi(rules));
-  app.get('/openapi.json', (_request, reply) =>
+  const config = { page: true };
+  app.get('/openapi.json', { config }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(document),
   );
-  app.get('/docs', (_request, reply) =>
+  app.get('/docs', { config }, (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')
       .headers({ ...NO_SNIFFING, 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
       .send(PAGE),
   );
-  app.get('/docs/open.js', (_request, reply) => reply.type(SCRIPT).headers(NO_SNIFFING).send(OPEN));
+  app.get('/docs/open.js', { config }, (_request, reply) => reply.type(SCRIPT).headers(NO_SNIFFING).send(OPEN));
   const read = rememberAssets();
   for (const { name, type } of ASSETS) {
-    app.get(`/docs/${name}`, async (_request, reply) =>
+    app.get(`/docs/${name}`, { config }, async (_request, reply) =>
       reply
         .type(type)
         .headers({ ...NO_SNIFFING, 'cache-control': 'private, max-age=3600' })

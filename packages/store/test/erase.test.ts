@@ -195,3 +195,20 @@ test('in the middle of a very long item nothing is lost, doubled or left', async
     await dispose();
   }
 });
+
+test('a Redis that is full takes nothing more, but a performer is erased on it', async () => {
+  const { store, dispose } = await makeRedisContractStore(redis.url);
+  const append = (sequence: number) =>
+    store.append(makePiece({ sequence, groups: [{ itemId: `item-${sequence}`, entries: [makeEntry()] }] }));
+  try {
+    for (let sequence = 1; sequence <= 20; sequence++) await append(sequence);
+    await look.redis.config('SET', 'maxmemory', '1');
+    await assert.rejects(append(21), /OOM/);
+    const result = await store.erase({ ...STEP, cursor: null });
+    assert.ok(result.status === 'walked' && result.cursor === null);
+    assert.equal(result.erased.pending, 20);
+  } finally {
+    await look.redis.config('SET', 'maxmemory', '0');
+    await dispose();
+  }
+});

@@ -108,13 +108,41 @@ test('a code of the operator beats the table', () => {
 });
 
 test('a throttle of one entry closes, uses up no attempt, and counts as a refusal', () => {
-  for (const code of ['activityLimitReached', 'throttledRequest', 'TooManyRequests', 'Too Many Requests']) {
+  for (const code of [
+    'activityLimitReached',
+    'throttledRequest',
+    'TooManyRequests',
+    'Too Many Requests',
+    'quota',
+    '429',
+  ]) {
     const { entries: verdicts, call } = read(answered(207, { body: results([null, { code }]), retryAfter: '3' }));
     assert.deepEqual([verdicts[1]!.verdict, verdicts[1]!.counted], ['retryable', 'never']);
     assert.deepEqual([call.quota, call.closure], ['refused', { kind: 'retry-after', ms: 3000 }]);
   }
   const silent = read(answered(207, { body: results([{ code: 'throttledRequest' }]) }), 1);
   assert.deepEqual(silent.call.closure, { kind: 'backoff' });
+});
+
+test('a transient code of one entry is known: tried again, counted, and not told as unlisted', () => {
+  for (const code of [
+    'serviceNotAvailable',
+    'ServiceUnavailable',
+    'serviceBusy',
+    'generalException',
+    'InternalServerError',
+    'internalError',
+    'UnknownError',
+    'timeout',
+    'requestTimeout',
+    'GatewayTimeout',
+    'badGateway',
+    'conflict',
+  ]) {
+    const { entries: verdicts, call } = read(answered(207, { body: results([null, { code }]) }));
+    assert.deepEqual([verdicts[1]!.verdict, verdicts[1]!.counted], ['retryable', 'always']);
+    assert.deepEqual(call.unlisted, [], code);
+  }
 });
 
 test('a Retry-After beside results that were all taken closes too: Graph asks for a pause', () => {

@@ -133,7 +133,7 @@ test('a connection is paused and resumed by clicking and by keyboard, and the st
     await rowOf(page).getByText('idle: nothing is waiting').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('x');
-    await page.getByText('No connection.').waitFor();
+    await page.getByText('No connection is like that.').waitFor();
   }));
 
 test('a refused credential is told with its remedy, and the hold is released by a click once it is mended', (t) =>

@@ -86,11 +86,10 @@ export function redisActivityStore({ run, tag, connectionIds, confirm }: RedisSt
     },
     connection: async (connectionId) => (await readViews(run, tag, [connectionId]))[0] ?? null,
     connections: async (connectionIds) => {
-      const views: (ConnectionView | null)[] = [];
-      while (views.length < connectionIds.length) {
-        views.push(...(await readViews(run, tag, connectionIds.slice(views.length, views.length + VIEWS_A_CALL))));
-      }
-      return views.filter((view) => view !== null);
+      const parts = Array.from({ length: Math.ceil(connectionIds.length / VIEWS_A_CALL) }, (_, n) =>
+        connectionIds.slice(n * VIEWS_A_CALL, (n + 1) * VIEWS_A_CALL),
+      );
+      return (await Promise.all(parts.map((part) => readAllViews(run, tag, part)))).flat();
     },
     connectionIds,
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId, tag)], [])),
@@ -130,6 +129,13 @@ export function redisActivityStore({ run, tag, connectionIds, confirm }: RedisSt
         ...request,
       }),
   };
+}
+
+/** Of those that had an entry, in their order. */
+async function readAllViews(run: RunScript, tag: string, ids: readonly string[]): Promise<readonly ConnectionView[]> {
+  const views: (ConnectionView | null)[] = [];
+  while (views.length < ids.length) views.push(...(await readViews(run, tag, ids.slice(views.length))));
+  return views.filter((view) => view !== null);
 }
 
 /** Of the first of them, one at least; null: it never had an entry. */

@@ -1,6 +1,16 @@
 /* What services are told of a Redis: the way with TLS where it has one, so that nothing of theirs goes around it. */
+import { readFileSync } from 'node:fs';
 import type { RedisStoreOptions } from '@sluice/store';
 import type { RedisServer } from '@sluice/testing';
+
+/** Services log in as the user that is shipped, so that every test shows that its permissions are enough. */
+export const REDIS_LOGIN = { user: 'sluice', password: 'of-this-test' };
+const ACL_FILE = new URL('../../deploy/redis/sluice.acl', import.meta.url);
+
+export function leastPrivileges(): readonly string[] {
+  const line = readFileSync(ACL_FILE, 'utf8').trim().replace('>CHANGE-ME', `>${REDIS_LOGIN.password}`);
+  return [`--${line.split(' ')[0]}`, ...line.split(' ').slice(1)];
+}
 
 export interface RedisLogin {
   readonly user: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, type RedisServer, startRedis, tlsClientArguments } from '@sluice/testing';
-import { tlsFilesOf, trustIn } from './redis-env.ts';
+import { leastPrivileges, REDIS_LOGIN, tlsFilesOf, trustIn } from './redis-env.ts';
 import type { RedisElsewhere } from './start-system.ts';
 
 const run = promisify(execFile);
@@ -43,7 +43,9 @@ interface ClusterNode {
 }
 
 export async function startRedisCluster(): Promise<RedisCluster> {
-  const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ appendOnly: true, cluster: true })));
+  const servers = await Promise.all(
+    Array.from({ length: 6 }, () => startRedis({ appendOnly: true, cluster: true, args: leastPrivileges() })),
+  );
   // Nodes that talk with TLS are introduced to each other where they listen with it.
   const places = servers.map((server) => `127.0.0.1:${linkPort(server)}`);
   const tls = servers[0]?.tls ?? null;
@@ -114,8 +116,11 @@ export interface WatchedPair extends RedisElsewhere {
 }
 
 export async function startWatchedPair(): Promise<WatchedPair> {
-  const first = await startRedis({ appendOnly: true });
-  const second = await startRedis({ appendOnly: true, args: replicaOf(first) });
+  const first = await startRedis({ appendOnly: true, args: leastPrivileges() });
+  const second = await startRedis({
+    appendOnly: true,
+    args: [...leastPrivileges(), ...replicaOf(first)],
+  });
   await eventually(async () => (await askRedis(second, 'INFO', 'replication')).includes('master_link_status:up'), {
     withinMs: READY_MS,
     what: 'the replica follows',
@@ -152,7 +157,9 @@ export async function startWatchedPair(): Promise<WatchedPair> {
 
 function placeOf(rest: string, tls: RedisServer['tls']): RedisElsewhere {
   const url = `redis${tls === null ? '' : 's'}+${rest}`;
-  return { url, ...tlsFilesOf(tls), env: { REDIS_URL: url, ...trustIn(tls) } };
+  const { user, password } = REDIS_LOGIN;
+  const ofServices = url.replace('://', `://${user}:${password}@`);
+  return { url, ...tlsFilesOf(tls), env: { REDIS_URL: ofServices, ...trustIn(tls) } };
 }
 
 /** Where others of its kind talk to it. */

@@ -1,13 +1,12 @@
 /* A whole Sluice of one test: Redis, emulator, intakes and workers as real processes on free ports. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RedisStoreOptions, ShardSettings } from '@sluice/store';
 import { type RedisOptions, type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
 import { type EmulatorControl, emulatorControl } from './emulator-control.ts';
-import { redisEnv, tlsFilesOf } from './redis-env.ts';
+import { leastPrivileges, REDIS_LOGIN, redisEnv, tlsFilesOf } from './redis-env.ts';
 
 export interface SystemOptions {
   readonly workers?: number;
@@ -49,15 +48,6 @@ export interface System {
 /** A worker that starts beside others which use all of a small machine. */
 const WORKER_READY_MS = 60_000;
 const TENANT = '11111111-2222-4333-8444-555555555555';
-
-/** Services log in as the user that is shipped, so that every test shows that its permissions are enough. */
-const REDIS_LOGIN = { user: 'sluice', password: 'of-this-test' };
-const ACL_FILE = new URL('../../deploy/redis/sluice.acl', import.meta.url);
-
-export function leastPrivileges(): readonly string[] {
-  const line = readFileSync(ACL_FILE, 'utf8').trim().replace('>CHANGE-ME', `>${REDIS_LOGIN.password}`);
-  return [`--${line.split(' ')[0]}`, ...line.split(' ').slice(1)];
-}
 
 /** Faster than in production where only waiting would be tested: a lease of 6 s, a linger of 100 ms, a first rate of 200/s. */
 const QUICK = {

@@ -109,11 +109,14 @@ export interface Appender {
   /** One piece, for who has not got its whole request yet; msMax is a whole request's unless told. */
   readonly appendPiece: (piece: PieceToAppend, msMax?: number) => Promise<PieceOutcome>;
   readonly append: (request: RequestToAppend) => Promise<AppendOutcome>;
+  /** Whether the store would not be asked now, because it has let somebody wait in vain. */
+  readonly isSilent: () => boolean;
 }
 
 export function createAppender(parts: AppendParts): Appender {
   const { lane } = parts;
-  const askInTime = boundAppends(parts);
+  const silence = watchSilence(parts.limits);
+  const askInTime = boundAppends(parts, silence);
   const wake = boundWakes(parts);
   let sequence = 0;
   async function appendPiece(piece: PieceToAppend, msMax = parts.limits.requestMsMax): Promise<PieceOutcome> {
@@ -124,7 +127,8 @@ export function createAppender(parts: AppendParts): Appender {
     if ('appended' in stored && stored.wakeAtMs !== null) wake(piece.connectionId, stored.wakeAtMs);
     return result;
   }
-  return { appendPiece, append: (request) => appendRequest(request, appendPiece, msMaxOf(request, parts.limits)) };
+  const append: Appender['append'] = (request) => appendRequest(request, appendPiece, msMaxOf(request, parts.limits));
+  return { appendPiece, append, isSilent: () => !silence.isDue() };
 }
 
 function msMaxOf({ waitedMs }: RequestToAppend, { requestMsMax, answerMsMax }: AppendLimits): number {
@@ -185,13 +189,11 @@ function pieceOf(
 }
 
 /** The store's answer, or why there is none in time. A piece given up counts as in flight until the store has let it go. */
-function boundAppends({
-  store,
-  limits,
-  onError,
-}: AppendParts): (piece: AppendPiece, withinMs: number) => Promise<AppendResult | Unstored> {
+function boundAppends(
+  { store, limits, onError }: AppendParts,
+  silence: Silence,
+): (piece: AppendPiece, withinMs: number) => Promise<AppendResult | Unstored> {
   let inFlight = 0;
-  const silence = watchSilence(limits);
 
   async function ask(piece: AppendPiece, isLate: () => boolean): Promise<AppendResult | Unstored> {
     inFlight++;
@@ -206,6 +208,8 @@ function boundAppends({
       return result;
     } catch (error) {
       onError(error);
+      // Who cannot be reached for one cannot be reached for the next; what was answered, even with an error, can.
+      if (!isReply(error) && !isOutOfMemory(error)) silence.begin();
       return { status: isOutOfMemory(error) ? 'store-full' : 'failed' };
     } finally {
       inFlight--;
@@ -233,14 +237,25 @@ function boundAppends({
   };
 }
 
+interface Silence {
+  begin(): void;
+  end(): void;
+  /** Whether one may be asked now. */
+  isDue(): boolean;
+  /** The same, and it is. */
+  mayAsk(): boolean;
+}
+
 /**
- * A store that let one request wait in vain would let the next one wait as long. So from the first on that was late, callers
+ * A store that let one request wait in vain, or could not be reached, would do so with the next one. So from the first on that was late, callers
  * are told at once, and only now and then one finds out whether the store answers again.
  */
-function watchSilence({ silentProbeMs }: AppendLimits) {
+function watchSilence({ silentProbeMs }: AppendLimits): Silence {
   let silent = false;
   let askedAtMs = Number.NEGATIVE_INFINITY;
+  const isDue = () => !silent || performance.now() - askedAtMs >= silentProbeMs;
   return {
+    isDue,
     begin: () => {
       silent = true;
     },
@@ -248,12 +263,16 @@ function watchSilence({ silentProbeMs }: AppendLimits) {
       silent = false;
     },
     mayAsk: () => {
-      const now = performance.now();
-      if (silent && now - askedAtMs < silentProbeMs) return false;
-      askedAtMs = now;
+      if (!isDue()) return false;
+      askedAtMs = performance.now();
       return true;
     },
   };
+}
+
+/** Redis itself said that it failed. */
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
 }
 
 /** What Redis says when a write would take it over maxmemory; nothing was written then. */

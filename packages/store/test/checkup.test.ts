@@ -74,6 +74,22 @@ test('a wrong password, and nobody at the address, are told at once and in time'
   }
 });
 
+test('of a cluster the server is looked at that holds the shard, also by who asks before it is reached', async () => {
+  const node = await startRedis({ cluster: true, args: ['--cluster-announce-ip', '127.0.0.1'] });
+  const admin = openRedisStore({ url: node.url, role: 'worker', onError: () => {} });
+  await admin.redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  await admin.close();
+  const checkup = openRedisCheckup({ url: node.url.replace('redis://', 'redis+cluster://') });
+  try {
+    const look = await checkup.look();
+    assert.ok(look.kind === 'reached', JSON.stringify(look));
+    assert.deepEqual([look.policy, look.refused], ['noeviction', []]);
+  } finally {
+    checkup.close();
+    await node.stop();
+  }
+});
+
 test('every command that a script gives is tried, and no key is left behind', async () => {
   const tried = readScript('checkup');
   const given = SCRIPT_NAMES.flatMap((name) =>

@@ -68,13 +68,13 @@ export async function examine(parts: ExamineParts): Promise<Examined> {
   return { objectId };
 }
 
-/** With what is known without a credential, when that alone is missing. */
+/** As a worker reads them, which need not know who may ask an intake. With what is known without a credential, when that alone is missing. */
 function readSettings({ env, tell }: ExamineParts): Config | null {
   const { ok, warn, fail } = findingsOf('settings');
   const remedy =
     'Correct it, then `sluice config check` reads all settings again; docs/configuration.md has every one.';
   try {
-    const { config, warnings } = loadConfig(env, { needs: { callers: true, graph: true } });
+    const { config, warnings } = loadConfig(env, { needs: { graph: true } });
     for (const warning of warnings) tell(warn(warning));
     tell(ok(describe(config)));
     return config;

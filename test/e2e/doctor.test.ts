@@ -231,6 +231,13 @@ test('Redis away, evicting, and refusing its user; an intake and a console that 
   await failsWith([['redis', /keeps less safely than SLUICE_DURABILITY \(fsync-1s\)/, /appendonly yes/]], ['hr1']);
   await admin.redis.config('SET', 'appendonly', 'yes');
   await admin.close();
+  await failsWith(
+    [['redis', /SLUICE_SHARDS is 3 here, and what is stored lies in 1/, /Set SLUICE_SHARDS=1/]],
+    ['hr1'],
+    {
+      SLUICE_SHARDS: '3',
+    },
+  );
   const nowhere = 'http://127.0.0.1:1';
   await failsWith(
     [

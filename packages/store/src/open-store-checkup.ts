@@ -1,12 +1,13 @@
 /* A look at Redis for whoever sets Sluice up: what it says of itself, how far it is, and whether this user may do what is needed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoreCheckup, StoreLook } from '@sluice/core';
+import type { StoreCheckup, StoreLook, WorkerBeats } from '@sluice/core';
 import type { Redis } from 'ioredis';
 import { openRedis, type RedisPlace, scriptRunner, writerOf } from './client.ts';
 import { SHARD_TAG, shardBase } from './keys.ts';
 import { countReplicas } from './read-durability.ts';
+import { redisWorkerBeats } from './worker-beats.ts';
 
-export interface RedisCheckup extends StoreCheckup {
+export interface RedisCheckup extends StoreCheckup, Pick<WorkerBeats, 'workers'> {
   close(): void;
 }
 
@@ -52,6 +53,7 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
         return away(error as Error);
       }
     },
+    workers: () => redisWorkerBeats(run, SHARD_TAG).workers(),
     close: () => redis.disconnect(),
   };
 }
@@ -97,6 +99,7 @@ async function readSettings(redis: Redis) {
     usedBytes: number(memory, 'used_memory'),
     appendOnly: config.get('appendonly') ?? (aof === null ? null : aof === 1 ? 'yes' : 'no'),
     appendFsync: config.get('appendfsync') ?? null,
+    shards: Number(await redis.get(`${shardBase()}shards`).catch(() => null)) || null,
     appendOnlyBroken: value(persistence, 'aof_last_write_status') === 'err',
     replicas: replication === '' || replication === undefined ? null : countReplicas(replication),
   };

@@ -18,6 +18,8 @@ export type StoreLook =
       /** The last write to the append-only file went wrong. */
       readonly appendOnlyBroken: boolean;
       readonly replicas: number | null;
+      /** In how many shards lies what is stored; null: nothing ever was, or it cannot be read. */
+      readonly shards: number | null;
       /** Round trips, shortest first. */
       readonly roundTripsMs: readonly number[];
       /** Its clock and ours at the middle of the shortest round trip. */

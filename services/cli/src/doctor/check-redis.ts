@@ -10,7 +10,7 @@ const FULL_SHARE = 0.8;
 const MIB = 1024 * 1024;
 const LEVELS: readonly string[] = DURABILITIES;
 
-export type RedisSettings = Pick<Config, 'durability' | 'durabilityAssume'>;
+export type RedisSettings = Pick<Config, 'durability' | 'durabilityAssume' | 'shards'>;
 
 /** `where`: the address without its password. */
 export function findRedis(look: StoreLook, settings: RedisSettings, where: string): readonly Finding[] {
@@ -22,6 +22,7 @@ export function findRedis(look: StoreLook, settings: RedisSettings, where: strin
     findMemory(look),
     findDurability(look, settings),
     ...findRights(look),
+    ...findShards(look, settings),
     ...findClock('redis', 'Redis’s', look.clock),
   ];
 }
@@ -127,6 +128,19 @@ function levelOf(appendOnly: string | null, appendFsync: string | null): string 
   if (appendOnly === 'no') return 'memory';
   if (appendOnly === null || appendFsync === null) return 'unknown';
   return appendFsync === 'always' ? 'fsync' : appendFsync === 'everysec' ? 'fsync-1s' : 'memory';
+}
+
+function findShards({ shards }: Reached, settings: RedisSettings): readonly Finding[] {
+  const { ok, fail } = findingsOf('redis');
+  if (shards === null) return [];
+  if (shards === settings.shards)
+    return shards === 1 ? [] : [ok(`What is stored lies in ${shards} shards, as SLUICE_SHARDS says.`)];
+  return [
+    fail(
+      `SLUICE_SHARDS is ${settings.shards} here, and what is stored lies in ${shards} shards: no service starts with this.`,
+      `Set SLUICE_SHARDS=${shards}. It can be changed when nothing is pending, dead or parked any more and every service has been stopped.`,
+    ),
+  ];
 }
 
 function findRights({ refused }: Reached): readonly Finding[] {

@@ -1,8 +1,8 @@
 /* The order of the doctor's looks: what others depend on comes first, so that the first failure is the one to mend first. */
 import { type Config, ConfigError, connectionSettings, loadConfig } from '@sluice/config';
-import type { StoreCheckup, WorkerBeats } from '@sluice/core';
+import type { WorkerBeats } from '@sluice/core';
 import { type GraphCheckupOptions, openGraphCheckup } from '@sluice/graph';
-import { openRedisCheckup, openRedisStore } from '@sluice/store';
+import { openRedisCheckup } from '@sluice/store';
 import type { Console } from '../commands/ask-console.ts';
 import type { Intake } from '../commands/ask-intake.ts';
 import { CommandFailed } from '../commands/command-failed.ts';
@@ -114,30 +114,25 @@ function isMeant(config: Config, tenant: string, connection: string | null): boo
 
 async function checkStore(config: Config, { tell, version }: ExamineParts): Promise<void> {
   const place = { url: config.redisUrl, tls: config.redisTls };
-  const checkup: StoreCheckup & { close(): void } = openRedisCheckup(place);
-  const look = await checkup.look().finally(() => checkup.close());
-  for (const finding of findRedis(look, config, withoutLogin(config.redisUrl))) tell(finding);
-  if (look.kind === 'away') {
-    tell(findingsOf('workers').skipped('Whether workers are there cannot be seen without Redis.'));
-    return;
-  }
-  const store = openRedisStore({ ...place, role: 'worker', onError: () => undefined });
+  // Not as a service opens it: that would settle in how many shards things lie, and a look changes nothing.
+  const checkup = openRedisCheckup(place);
   try {
-    for (const finding of findWorkers(await seenWorkers(store), version)) tell(finding);
+    const look = await checkup.look();
+    for (const finding of findRedis(look, config, withoutLogin(config.redisUrl))) tell(finding);
+    if (look.kind === 'away') {
+      tell(findingsOf('workers').skipped('Whether workers are there cannot be seen without Redis.'));
+    } else for (const finding of findWorkers(await seenWorkers(checkup), version)) tell(finding);
   } catch (error) {
-    tell(
-      findingsOf('workers').warn(
-        `Whether workers are there could not be read from Redis: ${(error as Error).message}.`,
-      ),
-    );
+    const { warn } = findingsOf('workers');
+    tell(warn(`Whether workers are there could not be read from Redis: ${(error as Error).message}.`));
   } finally {
-    await store.close();
+    checkup.close();
   }
 }
 
 const WORKERS_MS_MAX = 5000;
 
-async function seenWorkers(store: WorkerBeats): ReturnType<WorkerBeats['workers']> {
+async function seenWorkers(store: Pick<WorkerBeats, 'workers'>): ReturnType<WorkerBeats['workers']> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`no answer within ${WORKERS_MS_MAX} ms`)), WORKERS_MS_MAX);
   return Promise.race([store.workers(), late.promise]).finally(() => clearTimeout(timer));

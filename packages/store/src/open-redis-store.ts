@@ -67,10 +67,7 @@ export function openRedisStore(options: RedisStoreOptions): RedisStore {
   const connectionIds = (tag: string) => redis.smembers(`${shardBase(tag)}connections`);
   const ungated = scriptRunner(redis, clock);
   const agreed = once(() => agreeOnShards({ run: ungated, connectionIds, place }), onUnusable);
-  const run: RunScript = async (...call) => {
-    if (!agreed.done) await agreed.ask();
-    return ungated(...call);
-  };
+  const run: RunScript = (...call) => (agreed.done ? ungated(...call) : agreed.ask().then(() => ungated(...call)));
   const shards = tags.map((tag) => {
     const confirm =
       replicated &&

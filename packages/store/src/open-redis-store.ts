@@ -100,7 +100,7 @@ export function openRedisStore(options: RedisStoreOptions): RedisStore {
     onConnection: (listener) => {
       redis.on('ready', listener);
     },
-    memory: () => readMemory(tags.map((tag) => writerOf(redis, tag))),
+    memory: async () => readMemory(tags.map((tag) => writerOf(redis, tag))),
     nowMs: async (shard = 0) => Number(await run('now', [shardBase(tags[shard])], [])),
     close: async () => {
       redis.disconnect();

@@ -159,6 +159,28 @@ test('a refused credential is told with its remedy, and the hold is released by 
     await page.getByRole('region', { name: 'Recent errors' }).getByText('403', { exact: true }).first().waitFor();
   }));
 
+test('a connection that Graph does not know is held, and what waits for it is discarded and it forgotten by clicking', (t) =>
+  withPage(t, '', async ({ system, producer, operator }, { page }) => {
+    const typo = 'wikki';
+    const unknown = { error: { code: 'itemNotFound', message: 'The connection does not exist.' } };
+    await system.emulator.behave({
+      ...MENDED,
+      connections: { [typo]: { script: [{ status: 403, times: 50, body: unknown }] } },
+    });
+    await producer.post({ connection: typo, items: items(2), count: 7 });
+    await page.locator('.summary').getByRole('link', { name: typo }).click();
+    await page.getByRole('button', { name: 'Forget …' }).click();
+    await page.getByRole('dialog').getByText('7 activities that were accepted are never delivered.').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal((await operator.ask(`/api/v1/connections/${typo}`)).body['pending'], 7, 'nothing happens unconfirmed');
+    await page.getByRole('button', { name: 'Forget …' }).click();
+    await page.getByRole('button', { name: 'Discard 7 and forget' }).click();
+    await page.getByRole('heading', { name: 'Nothing is stuck' }).waitFor();
+    await sees('its row is gone', async () => (await rowOf(page, typo).count()) === 0);
+    assert.equal((await operator.ask(`/api/v1/connections/${typo}`)).status, 404);
+    await system.emulator.behave(MENDED);
+  }));
+
 test('an item that is looked up says why its activity is not there, and what its last call was', (t) =>
   withPage(t, `#/connections/${CONNECTION}`, async ({ system, producer, operator }, { page }) => {
     await page.getByRole('button', { name: `Pause: ${CONNECTION}` }).click();

@@ -101,6 +101,32 @@ test('keys made on the command line open what they name, count at once, and end 
   for (const key of [producer, operator]) assert.ok(!logged.includes(key.slice(-43)), 'no key is in any log');
 });
 
+test('a session is known to every console, outlives a kill of the one it was opened at, and ends everywhere with its key', async (t) => {
+  const { env, start, makeKey } = await open(t);
+  const key = await makeKey('--name', 'ops', '--scope', 'read,operate', '--connections', '*');
+  const [one, other] = [await start('console'), await start('console')];
+  const signedIn = await fetch(`${one.url}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ key }),
+  });
+  assert.equal(signedIn.status, 200);
+  const { csrf } = (await signedIn.json()) as { readonly csrf: string };
+  const cookie = String(signedIn.headers.get('set-cookie')).split(';')[0]!;
+  const statusAt = async ({ url }: { readonly url: string }) =>
+    (await fetch(`${url}/api/v1/connections`, { headers: { cookie } })).status;
+  assert.deepEqual([await statusAt(one), await statusAt(other)], [200, 200]);
+  await one.kill('SIGKILL');
+  const again = await start('console');
+  const whose = await fetch(`${again.url}/api/v1/session`, { headers: { cookie } });
+  assert.deepEqual(await whose.json(), { needed: false, name: 'ops', scopes: ['read', 'operate'], csrf });
+  assert.equal((await runSluice(['keys', 'revoke', 'ops'], env)).code, 0);
+  for (const console_ of [other, again]) {
+    const ended = async () => (await statusAt(console_)) === 401;
+    await eventually(ended, { withinMs: WITHIN_MS, what: 'the session ends with its key' });
+  }
+});
+
 test('two intakes give a key its quota once, and another key is not in its way', async (t) => {
   const { start, makeKey } = await open(t);
   const limits = ['--requests-per-second', '5', '--activities-per-second', '100000'];

@@ -10,6 +10,8 @@ import { CommandFailed } from './command-failed.ts';
 import { type ConnectionStatus, tableOf, troubleOf } from './status-table.ts';
 
 const EVERY_MS = 1000;
+/** An answer takes less, unless something is wrong. */
+const SILENT_MS = 2000;
 /** Where lines cannot be rewritten, a table every ten seconds. */
 const PLAIN_EVERY = 10;
 const COLUMNS_OTHERWISE = 80;
@@ -34,22 +36,27 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
   const isPage = out.isTTY === true && !isJson;
   let last: Reading | null = null;
   let trouble: string | null = null;
+  const linesNow = (said = trouble) =>
+    pageOf(last, said, { nowMs: Date.now(), ...(out.columns && { columns: out.columns }) });
+  async function look(): Promise<void> {
+    try {
+      const body = await console.get('/api/v1/connections');
+      last = readingOf(body, Date.now());
+      trouble = null;
+      if (isJson) out.write(`${JSON.stringify(body)}\n`);
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      trouble = error.message;
+      if (isJson) world.err.write(`${trouble}\n`);
+    }
+  }
   if (isPage) out.write(OTHER_SCREEN);
   try {
     for (let n = 0; !signals.requested.aborted; n++) {
-      try {
-        const body = await console.get('/api/v1/connections');
-        last = readingOf(body, Date.now());
-        trouble = null;
-        if (isJson) out.write(`${JSON.stringify(body)}\n`);
-      } catch (error) {
-        if (!(error instanceof CommandFailed)) throw error;
-        trouble = error.message;
-        if (isJson) world.err.write(`${trouble}\n`);
-      }
-      const page = () => pageOf(last, trouble, { nowMs: Date.now(), ...(out.columns && { columns: out.columns }) });
-      if (isPage) drawPage(out, page());
-      else if (!isJson && n % PLAIN_EVERY === 0) out.write(`${page().join('\n')}\n\n`);
+      const asking = { begunMs: Date.now(), looked: look() };
+      await whileAsking(asking, signals.requested, (said) => isPage && drawPage(out, linesNow(said ?? trouble)));
+      if (isPage) drawPage(out, linesNow());
+      else if (!isJson && n % PLAIN_EVERY === 0) out.write(`${linesNow().join('\n')}\n\n`);
       await pause(EVERY_MS, signals.requested);
     }
   } finally {
@@ -57,6 +64,26 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
     signals.dispose();
   }
   return EXIT_INTERRUPTED;
+}
+
+/** Until it has answered or somebody ends it: a console that hangs is said, and the clock of the page goes on meanwhile. */
+async function whileAsking(
+  { begunMs, looked }: { readonly begunMs: number; readonly looked: Promise<void> },
+  signal: AbortSignal,
+  draw: (said: string | null) => void,
+): Promise<void> {
+  let isOver = false;
+  const over = looked.finally(() => {
+    isOver = true;
+  });
+  while (!isOver && !signal.aborted) {
+    const waitedMs = Date.now() - begunMs;
+    draw(waitedMs < SILENT_MS ? null : `The console has not answered for ${Math.round(waitedMs / 1000)} s.`);
+    await Promise.race([over, pause(EVERY_MS, signal)]);
+  }
+  // Of an answer that comes after somebody ended the page nobody wants to know.
+  if (signal.aborted) looked.catch(() => undefined);
+  else await over;
 }
 
 function readingOf(body: Readonly<Record<string, unknown>>, atMs: number): Reading {

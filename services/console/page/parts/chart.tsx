@@ -39,9 +39,10 @@ export function Chart({ title, unit, timesMs, lines }: ChartProps) {
     };
     draw();
     dark.addEventListener('change', draw);
-    const resized = new ResizeObserver(() =>
-      chart.current?.setSize({ width: place.current!.clientWidth, height: HEIGHT }),
-    );
+    const resized = new ResizeObserver(() => {
+      // It is told once more of a place that has just left the page.
+      if (place.current !== null) chart.current?.setSize({ width: place.current.clientWidth, height: HEIGHT });
+    });
     resized.observe(place.current!);
     return () => {
       dark.removeEventListener('change', draw);

@@ -81,9 +81,10 @@ export function stateWords(connection: ShownConnection, nowMs: number): StateWor
     case 'breaker':
       return {
         urgency: 'stuck',
-        text: `breaker open: ${reason ?? 'calls failed one after another'}`,
+        // The reason goes on with what the last call said, which is shown beside the words.
+        text: `breaker open: ${reason?.split(';')[0] ?? 'calls failed one after another'}`,
         remedy:
-          'Graph cannot be reached or fails. It is tried every few seconds and goes on by itself; resume tries at once.',
+          'Graph cannot be reached or fails. It is tried every few seconds and goes on by itself; resuming tries at once.',
         sinceMs,
       };
     case 'closed': {

@@ -65,7 +65,7 @@ test('there is a bound on pages, and one that left makes room', () => {
   assert.equal(clients.size(), CLIENTS_MAX);
 });
 
-test('a stream tells of every connection, of a change, and of a store that is away', async () => {
+test('a stream tells of every connection, then of what changes and of nothing else, and of a store that is away', async () => {
   const first = openTestConsole();
   let away = false;
   const store = {
@@ -75,6 +75,8 @@ test('a stream tells of every connection, of a change, and of a store that is aw
   const append = (sequence: number) =>
     store.append(makePiece({ connectionId: 'hr1', sequence, groups: [{ itemId: 'a', entries: makeEntries(3) }] }));
   await append(1);
+  const quiet = [{ itemId: 'a', entries: makeEntries(1, { from: 50 }) }];
+  await store.append(makePiece({ connectionId: 'quiet', lane: 'quiet', groups: quiet }));
   const fleet = watchFleet({ store, tenants: ['default'], clock: Date.now });
   const { listen } = openTestConsole({}, { fleet });
   const { url, close } = await listen();
@@ -87,9 +89,11 @@ test('a stream tells of every connection, of a change, and of a store that is aw
       for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) text += chunk;
     })().catch(() => {});
     const seen = (what: RegExp) => eventually(() => what.exec(text), { withinMs: 20_000, what: String(what) });
-    await seen(/event: fleet\ndata: .*"pending":3,.*"list":\[\{"connectionId":"hr1".*\n\n/);
+    await seen(/event: fleet\ndata: .*"pending":4,.*"list":\[\{"connectionId":"hr1".*"connectionId":"quiet".*\n\n/);
     await append(2);
     await seen(/event: changes\ndata: .*"changed":\[\{"connectionId":"hr1".*"pending":6.*\n\n/);
+    const sentAgain = text.slice(text.indexOf('event: changes'));
+    assert.doesNotMatch(sentAgain, /"connectionId":"quiet"/, 'what did not change is not sent again');
     away = true;
     await seen(/event: away\ndata: \{"since":"/);
     fleet.stop();

@@ -28,6 +28,8 @@ export interface LineLimits extends ShapeLimits {
 }
 
 export type ParsedLine =
+  /** Nothing is on it. It is told all the same: who reads may want to let others have their turn. */
+  | { readonly number: number; readonly blank: true }
   | { readonly number: number; readonly value: unknown }
   /** Its code begins with `line_`. */
   | { readonly number: number; readonly problem: Problem };
@@ -121,23 +123,24 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
 }
 
 function* parseLines(lines: Iterable<Line>, limits: LineLimits): Generator<ParsedLine> {
-  for (const line of lines) yield* parseLine(line, limits);
+  for (const line of lines) yield parseLine(line, limits);
 }
 
-function parseLine({ number, bytes }: Line, limits: LineLimits): ParsedLine[] {
+function parseLine({ number, bytes }: Line, limits: LineLimits): ParsedLine {
   if (bytes === null) {
     const detail = `A line must not be longer than ${limits.lineBytesMax} bytes.`;
-    return [{ number, problem: { status: 400, code: 'line_too_long', detail } }];
+    return { number, problem: { status: 400, code: 'line_too_long', detail } };
   }
-  if (isBlank(bytes)) return [];
+  if (isBlank(bytes)) return { number, blank: true };
   try {
-    return [{ number, value: parseJson(bytes, limits) }];
+    return { number, value: parseJson(bytes, limits) };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const { status, code, detail } = error.problem;
-    return [
-      { number, problem: { status, code: code.replace('body_', 'line_'), detail: detail.replace('body', 'line') } },
-    ];
+    return {
+      number,
+      problem: { status, code: code.replace('body_', 'line_'), detail: detail.replace('body', 'line') },
+    };
   }
 }
 

@@ -24,7 +24,10 @@ async function startLines(t: TestContext, limits: Partial<ServerLimits> = {}, st
       if (!(request.body instanceof LineBody)) return { json: request.body };
       const seen: unknown[] = [];
       for await (const lines of request.body.read()) {
-        seen.push(...[...lines].map((line) => ('value' in line ? line.value : `${line.number} ${line.problem.code}`)));
+        for (const line of lines) {
+          if ('value' in line) seen.push(line.value);
+          else if ('problem' in line) seen.push(`${line.number} ${line.problem.code}`);
+        }
         if (seen.length >= stopAt) break;
       }
       return { count: seen.length, seen: seen.slice(0, 10) };

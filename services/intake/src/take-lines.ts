@@ -21,8 +21,6 @@ import type { AcceptedLine, LineStore } from './store-lines.ts';
 const REJECTED_LISTED_MAX = 1000;
 /** The least entries of a piece that is stored before it is full. */
 const PIECE_ENTRIES_LEAST = 20;
-/** Lines decided in a row, after which others have their turn. */
-const UNBROKEN_MAX = 200;
 /** Five base-36 digits: what an entry has room for. Lines beyond are all named by it in the receipt. */
 const INDEX_MAX = 36 ** 5 - 1;
 
@@ -61,12 +59,11 @@ export async function takeLines(
 ): Promise<LinesTaken> {
   const take = beginTake(parts, target);
   try {
-    let unbroken = 0;
     for await (const lines of body.read()) {
       for (const line of lines) {
         take.decide(line);
         if (take.isPieceFull()) await take.store(false);
-        else if (++unbroken % UNBROKEN_MAX === 0) await nextTurn();
+        else if (target.rooms.isTurnOver()) await target.rooms.nextTurn();
       }
     }
     take.assertSome();
@@ -80,10 +77,6 @@ export async function takeLines(
   } finally {
     take.leaveRooms();
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Problems that say everything themselves. */
@@ -107,6 +100,7 @@ function beginTake(parts: Pick<StoreParts, 'metrics'>, target: LinesTarget) {
   }
 
   function decide(parsed: ParsedLine): void {
+    if ('blank' in parsed) return;
     line = parsed.number;
     if ('problem' in parsed) {
       reject({ pointer: '#', code: parsed.problem.code, message: parsed.problem.detail });

@@ -200,3 +200,19 @@ test('one stream that keeps its lines waiting leaves others small pieces, not si
   cut();
   await answer;
 });
+
+test('a flood of lines, blank ones too, leaves others their turn', async () => {
+  for (const line of ['', '1']) {
+    const { post } = openFakeIntake();
+    let turns = 0;
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await post(BULK_URL, `${line}\n`.repeat(50_000), NDJSON);
+    over = true;
+    assert.ok(turns > 40, `${turns} turns`);
+  }
+});

@@ -28,7 +28,12 @@ test('a user-assigned identity asks IMDS, and a token that IMDS kept for a while
     wallClock: () => NOW_MS,
   });
   t.after(() => source.close());
-  assert.deepEqual(await source.acquire({ claims: null }), { value: 'kept', lifetimeMs: 3_600_000, refreshInMs: null });
+  assert.deepEqual(await source.acquire({ claims: null }), {
+    value: 'kept',
+    lifetimeMs: 3_600_000,
+    refreshInMs: null,
+    answeredAtMs: null,
+  });
   const { pathname, searchParams } = new URL(requests[0]!.path, url);
   assert.match(pathname, /^\/metadata\/identity\/oauth2\/token/);
   assert.deepEqual(

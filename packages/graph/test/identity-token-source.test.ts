@@ -65,6 +65,7 @@ test('the system-assigned identity asks its machine for Graph, with the header t
     value: 'token-of-system',
     lifetimeMs: 3_600_000,
     refreshInMs: null,
+    answeredAtMs: null,
   });
   const { searchParams, pathname } = new URL(requests[0]!.path, url);
   assert.equal(pathname, '/msi/token');

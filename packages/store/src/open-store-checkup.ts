@@ -25,8 +25,7 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
   });
   const run = scriptRunner(redis);
 
-  async function reach(): Promise<Redis | StoreLook> {
-    const until = Date.now() + REACH_MS_MAX;
+  async function reach(until: number): Promise<Redis | StoreLook> {
     for (;;) {
       try {
         const writer = writerOf(redis, SHARD_TAG);
@@ -44,13 +43,19 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
 
   return {
     look: async () => {
-      const reached = await reach();
-      if ('kind' in reached) return reached;
-      try {
-        const timed = await timeRoundTrips(reached);
-        return { kind: 'reached', ...(await readSettings(reached)), ...timed, ...readRefused(await tryCommands(run)) };
-      } catch (error) {
-        return away(error as Error);
+      const until = Date.now() + REACH_MS_MAX;
+      for (;;) {
+        const reached = await reach(until);
+        if ('kind' in reached) return reached;
+        try {
+          const timed = await timeRoundTrips(reached);
+          const settings = await readSettings(reached);
+          return { kind: 'reached', ...settings, ...timed, ...readRefused(await tryCommands(run)) };
+        } catch (error) {
+          // The client of a cluster closes the connection it began with once it knows the servers.
+          if (Date.now() > until || !/closed/i.test((error as Error).message)) return away(error as Error);
+          await sleep(LOOK_AGAIN_MS);
+        }
       }
     },
     workers: () => redisWorkerBeats(run, SHARD_TAG).workers(),

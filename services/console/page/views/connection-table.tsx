@@ -51,7 +51,16 @@ export function ConnectionTable({
 }) {
   const order = useSignal<Order>('state');
   const rows = sorted(all, order.value).slice(from, from + count);
-  if (all.length === 0) return <p class="empty">No connection. One appears here with its first activity.</p>;
+  if (all.length === 0) {
+    return (
+      <p class="empty">
+        No connection. One appears here with its first activity.
+        <br />
+        Send one to the intake: <code>POST /v1/connections/NAME/items/ITEM/activities</code>; <code>npm start</code>{' '}
+        prints a whole command.
+      </p>
+    );
+  }
   return (
     <div class="scroll">
       <table class="connections">

@@ -182,5 +182,5 @@ export function FleetTiles() {
 function workersNote(workers: number, useful: number | null): string {
   if (useful === null) return 'how many are of use is not known yet';
   if (useful > workers) return `${whole(useful)} would be of use now`;
-  return useful === workers ? 'all of use now' : `${whole(useful)} of use now: the quota allows no more`;
+  return useful === workers ? 'all of use now' : `${whole(useful)} of use now; more deliver no faster`;
 }

@@ -117,7 +117,7 @@ function Figures({ seen: { connection, words } }: { readonly seen: Seen }) {
       <Tile
         label="Tries repeated"
         value={whole(connection.retried)}
-        note={connection.unknown > 0 ? `${whole(connection.unknown)} with no answer: maybe delivered twice` : null}
+        note={connection.unknown > 0 ? `${whole(connection.unknown)} of unknown outcome: maybe delivered twice` : null}
       />
     </dl>
   );

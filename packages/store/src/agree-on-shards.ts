@@ -17,6 +17,8 @@ export class ShardsDiffer extends Error {
 
 export interface AgreeParts {
   readonly run: RunScript;
+  /** The number that is kept; null: none yet. */
+  readonly kept: () => Promise<string | null>;
   readonly connectionIds: (tag: string) => Promise<readonly string[]>;
   readonly place: Place;
 }
@@ -27,7 +29,9 @@ const NAMES_SHOWN_MAX = 5;
 /** Rejects with ShardsDiffer, or because Redis does not answer: then it can be asked again. */
 export async function agreeOnShards(parts: AgreeParts): Promise<void> {
   const count = parts.place.tags.length;
-  const before = await keepCount(parts.run, count, 0);
+  // Nothing is written where it is kept already: a replica may be looked at, and most starts are not the first.
+  const kept = await parts.kept();
+  const before = kept === null ? await keepCount(parts.run, count, 0) : Number(kept);
   if (before === count && count === 1) return;
   const held = await findHeld(parts, Math.max(before, count));
   if (before === count) return assertInPlace(held, parts.place);

@@ -66,7 +66,8 @@ export function openRedisStore(options: RedisStoreOptions): RedisStore {
   const { tags } = place;
   const connectionIds = (tag: string) => redis.smembers(`${shardBase(tag)}connections`);
   const ungated = scriptRunner(redis, clock);
-  const agreed = once(() => agreeOnShards({ run: ungated, connectionIds, place }), onUnusable);
+  const kept = () => redis.get(`${shardBase()}shards`);
+  const agreed = once(() => agreeOnShards({ run: ungated, kept, connectionIds, place }), onUnusable);
   const run: RunScript = (...call) => (agreed.done ? ungated(...call) : agreed.ask().then(() => ungated(...call)));
   const shards = tags.map((tag) => {
     const confirm =

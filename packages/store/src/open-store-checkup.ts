@@ -15,8 +15,13 @@ const REACH_MS_MAX = 5000;
 const LOOK_AGAIN_MS = 100;
 const ROUND_TRIPS = 20;
 const MESSAGE_LENGTH_MAX = 300;
+/** Of a connection: waiting changes nothing. */
+const REFUSED = /WRONGPASS|NOAUTH|NOPERM|does not accept|certificate/i;
 /** How Redis says that a user may not, in a script and outside of one. */
 const NOT_ALLOWED = /NOPERM|can't run this command|can't access|has no permissions/;
+
+/** Why a Redis that answers takes no writes. */
+const NO_WRITES = /OOM|READONLY|MISCONF|NOREPLICAS/;
 
 export function openRedisCheckup(place: RedisPlace): RedisCheckup {
   let lastError: Error | null = null;
@@ -25,35 +30,23 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
   });
   const run = scriptRunner(redis);
 
-  async function reach(until: number): Promise<Redis | StoreLook> {
-    for (;;) {
-      try {
-        const writer = writerOf(redis, SHARD_TAG);
-        await writer.time();
-        return writer;
-      } catch (error) {
-        // What the connection itself said is more than that there is none. A login that is refused gets no better by waiting.
-        const told = lastError ?? (error as Error);
-        if (Date.now() > until || /WRONGPASS|NOAUTH|NOPERM|does not accept|certificate/i.test(told.message))
-          return away(told);
-        await sleep(LOOK_AGAIN_MS);
-      }
-    }
+  async function lookOnce(): Promise<StoreLook> {
+    const writer = writerOf(redis, SHARD_TAG);
+    const timed = await timeRoundTrips(writer);
+    return { kind: 'reached', ...(await readSettings(writer)), ...timed, ...readRefused(await tryCommands(run)) };
   }
 
   return {
     look: async () => {
       const until = Date.now() + REACH_MS_MAX;
       for (;;) {
-        const reached = await reach(until);
-        if ('kind' in reached) return reached;
         try {
-          const timed = await timeRoundTrips(reached);
-          const settings = await readSettings(reached);
-          return { kind: 'reached', ...settings, ...timed, ...readRefused(await tryCommands(run)) };
+          return await lookOnce();
         } catch (error) {
           // The client of a cluster closes the connection it began with once it knows the servers.
-          if (Date.now() > until || !/closed/i.test((error as Error).message)) return away(error as Error);
+          // What the connection itself said is more than that there is none. A login that is refused gets no better by waiting.
+          const told = lastError ?? (error as Error);
+          if (Date.now() > until || REFUSED.test(told.message)) return away(told);
           await sleep(LOOK_AGAIN_MS);
         }
       }
@@ -120,7 +113,9 @@ async function tryCommands(run: ReturnType<typeof scriptRunner>): Promise<readon
     const [, ...said] = (await run('checkup', [shardBase()], [])) as readonly string[];
     return said;
   } catch (error) {
-    return ['EVALSHA', (error as Error).message];
+    const { message } = error as Error;
+    if (!NOT_ALLOWED.test(message) && !NO_WRITES.test(message)) throw error;
+    return ['EVALSHA', message];
   }
 }
 
@@ -128,6 +123,6 @@ async function tryCommands(run: ReturnType<typeof scriptRunner>): Promise<readon
 function readRefused(said: readonly string[]): Pick<Reached, 'refused' | 'writeError'> {
   const pairs = Array.from({ length: said.length / 2 }, (_, n) => [said[n * 2]!, said[n * 2 + 1]!] as const);
   const refused = pairs.flatMap(([command, error]) => (NOT_ALLOWED.test(error) ? [command] : []));
-  const other = pairs.find(([, error]) => /OOM|READONLY|MISCONF|NOREPLICAS/.test(error));
+  const other = pairs.find(([, error]) => NO_WRITES.test(error));
   return { refused: [...new Set(refused)].sort(), writeError: other?.[1].slice(0, MESSAGE_LENGTH_MAX) ?? null };
 }

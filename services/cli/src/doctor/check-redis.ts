@@ -30,7 +30,7 @@ export function findRedis(look: StoreLook, settings: RedisSettings, where: strin
 type Reached = Extract<StoreLook, { kind: 'reached' }>;
 
 function adviseAway(message: string): string {
-  if (/WRONGPASS|NOAUTH|does not accept/.test(message)) {
+  if (/WRONGPASS|NOAUTH|NOPERM|does not accept/.test(message)) {
     return 'Correct user and password in REDIS_URL (redis://user:password@host:port, special characters percent-encoded); deploy/redis/sluice.acl is the user to create.';
   }
   if (/certificate|self[- ]signed|SSL|TLS/i.test(message)) {

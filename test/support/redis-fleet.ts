@@ -42,9 +42,11 @@ interface ClusterNode {
   readonly slots: readonly (readonly [number, number])[];
 }
 
-export async function startRedisCluster(): Promise<RedisCluster> {
+export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
   const servers = await Promise.all(
-    Array.from({ length: 6 }, () => startRedis({ appendOnly: true, cluster: true, args: leastPrivileges() })),
+    Array.from({ length: 6 }, () =>
+      startRedis({ appendOnly: true, cluster: true, args: [...leastPrivileges(), ...args] }),
+    ),
   );
   // Nodes that talk with TLS are introduced to each other where they listen with it.
   const places = servers.map((server) => `127.0.0.1:${linkPort(server)}`);

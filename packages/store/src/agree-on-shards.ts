@@ -32,9 +32,8 @@ export async function agreeOnShards(parts: AgreeParts): Promise<void> {
   // Nothing is written where it is kept already: a replica may be looked at, and most starts are not the first.
   const kept = await parts.kept();
   const before = kept === null ? await keepCount(parts.run, count, 0) : Number(kept);
-  if (before === count && count === 1) return;
-  const held = await findHeld(parts, Math.max(before, count));
-  if (before === count) return assertInPlace(held, parts.place);
+  if (before === count) return;
+  const held = await findHeld(parts, SHARD_TAGS.slice(0, Math.max(before, count)));
   if (held.length > 0) {
     throw new ShardsDiffer(
       `SLUICE_SHARDS is ${count}, but what is stored lies in ${before}: ${describe(held)}. ` +
@@ -62,9 +61,10 @@ interface Held {
 }
 
 /** The connections that hold entries, by the shard they lie in. */
-async function findHeld({ run, connectionIds }: AgreeParts, shards: number): Promise<readonly Held[]> {
+async function findHeld({ run, connectionIds }: AgreeParts, tags: readonly string[]): Promise<readonly Held[]> {
   const held: Held[] = [];
-  for (const [shard, tag] of SHARD_TAGS.slice(0, shards).entries()) {
+  for (const tag of tags) {
+    const shard = SHARD_TAGS.indexOf(tag);
     const ids = await connectionIds(tag);
     for (let from = 0; from < ids.length; from += CONNECTIONS_A_CALL) {
       const some = ids.slice(from, from + CONNECTIONS_A_CALL);
@@ -80,11 +80,16 @@ async function findHeld({ run, connectionIds }: AgreeParts, shards: number): Pro
   return held;
 }
 
-/** A connection that another tenant has now, or a tenant that has another name, is looked for in another shard. */
-function assertInPlace(held: readonly Held[], place: Place): void {
-  const lost = held.filter(({ connectionId, shard }) => !place.belongsIn(connectionId, shard));
-  if (lost.length === 0) return;
-  throw new ShardsDiffer(
+/**
+ * A connection that another tenant has now, or a tenant that has another name, is looked for in another shard. Answers when a
+ * shard has entries of such a one. Nobody waits for it, and a shard that does not answer keeps nobody from using the others.
+ */
+export async function findMisplaced(parts: AgreeParts): Promise<ShardsDiffer | null> {
+  const looks = parts.place.tags.map((tag) => findHeld(parts, [tag]).catch(() => []));
+  const held = (await Promise.all(looks)).flat();
+  const lost = held.filter(({ connectionId, shard }) => !parts.place.belongsIn(connectionId, shard));
+  if (lost.length === 0) return null;
+  return new ShardsDiffer(
     `With the names that tenants have now, entries would be looked for in another shard than the one they lie in: ${describe(lost)}. ` +
       'Give these connections the tenant, and the tenant the name, that they had, until nothing of them is pending, dead or parked any more.',
   );

@@ -1,5 +1,5 @@
 import type { ActivityStore, AuditLog, CallerQuotas, SessionStore } from '@sluice/core';
-import { agreeOnShards, changedMeanwhile, ShardsDiffer } from './agree-on-shards.ts';
+import { agreeOnShards, changedMeanwhile, findMisplaced, ShardsDiffer } from './agree-on-shards.ts';
 import { redisAuditLog } from './audit-log.ts';
 import { redisCallerQuotas } from './caller-quotas.ts';
 import {
@@ -67,7 +67,11 @@ export function openRedisStore(options: RedisStoreOptions): RedisStore {
   const connectionIds = (tag: string) => redis.smembers(`${shardBase(tag)}connections`);
   const ungated = scriptRunner(redis, clock);
   const kept = () => redis.get(`${shardBase()}shards`);
-  const agreed = once(() => agreeOnShards({ run: ungated, kept, connectionIds, place }), onUnusable);
+  const agreeing = { run: ungated, kept, connectionIds, place };
+  const agreed = once(async () => {
+    await agreeOnShards(agreeing);
+    if (tags.length > 1) void findMisplaced(agreeing).then((found) => found && agreed.forbid(found));
+  }, onUnusable);
   const run: RunScript = (...call) => (agreed.done ? ungated(...call) : agreed.ask().then(() => ungated(...call)));
   const shards = tags.map((tag) => {
     const confirm =
@@ -136,11 +140,15 @@ function once(question: () => Promise<void>, onRefused: (error: ShardsDiffer) =>
       if (state.done) [state.done, asking] = [false, null];
       return state.ask();
     },
-    refuse: (error: ShardsDiffer): never => {
+    /** From now on everybody is refused. */
+    forbid: (error: ShardsDiffer): ShardsDiffer => {
       if (refused === null) onRefused(error);
       refused ??= error;
       if (state.done) [state.done, asking] = [false, null];
-      throw refused;
+      return refused;
+    },
+    refuse: (error: ShardsDiffer): never => {
+      throw state.forbid(error);
     },
   };
   return state;

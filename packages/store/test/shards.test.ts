@@ -1,7 +1,7 @@
 /* Tenants in shards of their own, and processes that are told different numbers of shards. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { makeEntries, makePiece, makeTake, type RedisServer, startRedis } from '@sluice/testing';
+import { eventually, makeEntries, makePiece, makeTake, type RedisServer, startRedis } from '@sluice/testing';
 import { openRedisStore, type RedisStore, SHARD_TAGS, type ShardsDiffer } from '../src/index.ts';
 
 /** By connection; of three shards these three have one each. */
@@ -135,5 +135,9 @@ test('what lay there before shards were counted lies in one', async () => {
 test('a tenant with another name is refused while its old shard holds anything of it', async () => {
   for (const id of CONNECTIONS) await appendTo(id);
   const renamed = { ...TENANTS, hr: TENANTS['wiki']! };
-  await assert.rejects(open(3, renamed).ping(), /entries would be looked for in another shard .*: 1 entries of hr\./);
+  const refusals: ShardsDiffer[] = [];
+  const other = open(3, renamed, (error) => refusals.push(error));
+  await other.ping();
+  await eventually(() => refusals.length === 1, { withinMs: 10_000, what: 'it is told' });
+  await assert.rejects(other.ping(), /entries would be looked for in another shard .*: 1 entries of hr\./);
 });

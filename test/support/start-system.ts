@@ -45,8 +45,8 @@ export interface System {
   stop(): Promise<void>;
 }
 
-/** A worker that starts beside others which use all of a small machine. */
-const WORKER_READY_MS = 60_000;
+/** A service that starts beside others which use all of a small machine. */
+const READY_MS = 60_000;
 const TENANT = '11111111-2222-4333-8444-555555555555';
 
 /** Faster than in production where only waiting would be tested: a lease of 6 s, a linger of 100 ms, a first rate of 200/s. */
@@ -91,13 +91,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const intakes: Service[] = [];
   const workers: Service[] = [];
   async function startIntake(more: Readonly<Record<string, string>> = {}): Promise<Service> {
-    const service = await spawnService({ service: 'intake', env: { ...env, ...more } });
+    const service = await spawnService({ service: 'intake', env: { ...env, ...more }, readyWithinMs: READY_MS });
     intakes.push(service);
     return service;
   }
   async function startWorker(more: Readonly<Record<string, string>> = {}): Promise<Service> {
     const place = options.workerFile === undefined ? { service: 'worker' } : { entryFile: options.workerFile };
-    const service = await spawnService({ ...place, env: { ...env, ...more }, readyWithinMs: WORKER_READY_MS });
+    const service = await spawnService({ ...place, env: { ...env, ...more }, readyWithinMs: READY_MS });
     workers.push(service);
     return service;
   }

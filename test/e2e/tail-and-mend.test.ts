@@ -65,7 +65,7 @@ function openTail(...args: readonly string[]) {
     events,
     end: async () => {
       child.kill('SIGINT');
-      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      assert.deepEqual(await once(child, 'exit'), [130, null]);
     },
   };
 }

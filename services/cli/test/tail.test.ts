@@ -137,7 +137,7 @@ test('it asks for what is wanted, shows what comes, comes back to a console that
       .map((line) => JSON.parse(line).event);
     assert.deepEqual(events, ['call', 'lost', 'accepted']);
     run.child.kill('SIGINT');
-    assert.deepEqual(await run.exited, [0, null]);
+    assert.deepEqual(await run.exited, [130, null]);
   }));
 
 test('it says that nothing was accepted for a connection yet; a refusal ends it, also a later one', () =>
@@ -181,5 +181,5 @@ test('while nobody reads its output it reads nothing either, so that the console
     run.child.stdout.resume();
     await once(stream!, 'drain');
     run.child.kill('SIGINT');
-    assert.deepEqual(await run.exited, [0, null]);
+    assert.deepEqual(await run.exited, [130, null]);
   }));

@@ -1,7 +1,7 @@
 export const TAIL_HELP = `sluice tail [--connection CONNECTION] [--item ITEM] [--failed] [--json]
 
 What happens, as it happens, a line for each event: activities that were accepted, calls to Graph with their outcome, connections that
-stop and go on. Begins with now; Ctrl-C ends it.
+stop and go on. Begins with now; Ctrl-C ends it (exit code 130).
 
   --connection CONNECTION   of this connection only
   --item ITEM               of this item only

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { pause } from '../pause.ts';
 import { watchStopSignals } from '../start/stop-signals.ts';
-import { EXIT_FAILED, type World } from '../world.ts';
+import { EXIT_FAILED, EXIT_INTERRUPTED, type World } from '../world.ts';
 import { openConsole } from './ask-console.ts';
 import { CommandFailed, tellFailure } from './command-failed.ts';
 import { readEvents, type SentEvent } from './read-events.ts';
@@ -51,8 +51,7 @@ export function runTail(args: readonly string[], world: World): Promise<number> 
     } finally {
       signals.dispose();
     }
-    // It has no other end, so this one is in order.
-    return 0;
+    return EXIT_INTERRUPTED;
   });
 }
 

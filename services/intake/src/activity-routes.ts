@@ -11,7 +11,7 @@ import {
   ProblemError,
   turnOf,
 } from '@sluice/http';
-import { answerStored, keyHeaders, refuse, refuseAll, refuseBody, storeUnavailable } from './answer-append.ts';
+import { answerStored, keyHeaders, refuse, refuseAll, refuseBody } from './answer-append.ts';
 import type { AppendSettings } from './append-request.ts';
 import type { AwaitReceipt } from './await-receipts.ts';
 import type { ChargeCaller } from './charge-caller.ts';
@@ -64,19 +64,12 @@ export function addActivityRoutes({ app, lineBodies }: HttpServer, parts: Activi
   });
 }
 
-/** Made once, because there are many of them then, and most of what an error costs is its stack. */
-const SILENT = new ProblemError(storeUnavailable());
-
-/**
- * Before the body is looked at, let alone received: 404 comes before 415, 413 and 400. So does 503 while the store is silent:
- * nothing that the body could say would change it, and an outage is no time to read bodies.
- */
-export function refuseForeign({ settingsOf, isSilent }: Pick<ActivityRouteParts, 'settingsOf' | 'isSilent'>) {
+/** Before the body is looked at, let alone received: 404 comes before 415, 413 and 400. */
+export function refuseForeign({ settingsOf }: Pick<ActivityRouteParts, 'settingsOf'>) {
   return (request: { readonly params: unknown }, _reply: unknown, done: (error?: Error) => void): void => {
     const { connectionId } = request.params as Target;
     const foreign = CONNECTION_ID.test(connectionId) && settingsOf(connectionId) === null;
-    if (foreign) done(new ProblemError(refuse(404, 'connection_not_found')));
-    else done(isSilent() ? SILENT : undefined);
+    done(foreign ? new ProblemError(refuse(404, 'connection_not_found')) : undefined);
   };
 }
 

@@ -109,14 +109,11 @@ export interface Appender {
   /** One piece, for who has not got its whole request yet; msMax is a whole request's unless told. */
   readonly appendPiece: (piece: PieceToAppend, msMax?: number) => Promise<PieceOutcome>;
   readonly append: (request: RequestToAppend) => Promise<AppendOutcome>;
-  /** Whether the store would not be asked now, because it has let somebody wait in vain. */
-  readonly isSilent: () => boolean;
 }
 
 export function createAppender(parts: AppendParts): Appender {
   const { lane } = parts;
-  const silence = watchSilence(parts.limits);
-  const askInTime = boundAppends(parts, silence);
+  const askInTime = boundAppends(parts);
   const wake = boundWakes(parts);
   let sequence = 0;
   async function appendPiece(piece: PieceToAppend, msMax = parts.limits.requestMsMax): Promise<PieceOutcome> {
@@ -128,7 +125,7 @@ export function createAppender(parts: AppendParts): Appender {
     return result;
   }
   const append: Appender['append'] = (request) => appendRequest(request, appendPiece, msMaxOf(request, parts.limits));
-  return { appendPiece, append, isSilent: () => !silence.isDue() };
+  return { appendPiece, append };
 }
 
 function msMaxOf({ waitedMs }: RequestToAppend, { requestMsMax, answerMsMax }: AppendLimits): number {
@@ -189,11 +186,13 @@ function pieceOf(
 }
 
 /** The store's answer, or why there is none in time. A piece given up counts as in flight until the store has let it go. */
-function boundAppends(
-  { store, limits, onError }: AppendParts,
-  silence: Silence,
-): (piece: AppendPiece, withinMs: number) => Promise<AppendResult | Unstored> {
+function boundAppends({
+  store,
+  limits,
+  onError,
+}: AppendParts): (piece: AppendPiece, withinMs: number) => Promise<AppendResult | Unstored> {
   let inFlight = 0;
+  const silence = watchSilence(limits);
 
   async function ask(piece: AppendPiece, isLate: () => boolean): Promise<AppendResult | Unstored> {
     inFlight++;
@@ -237,25 +236,14 @@ function boundAppends(
   };
 }
 
-interface Silence {
-  begin(): void;
-  end(): void;
-  /** Whether one may be asked now. */
-  isDue(): boolean;
-  /** The same, and it is. */
-  mayAsk(): boolean;
-}
-
 /**
  * A store that let one request wait in vain, or could not be reached, would do so with the next one. So from the first on that was late, callers
  * are told at once, and only now and then one finds out whether the store answers again.
  */
-function watchSilence({ silentProbeMs }: AppendLimits): Silence {
+function watchSilence({ silentProbeMs }: AppendLimits) {
   let silent = false;
   let askedAtMs = Number.NEGATIVE_INFINITY;
-  const isDue = () => !silent || performance.now() - askedAtMs >= silentProbeMs;
   return {
-    isDue,
     begin: () => {
       silent = true;
     },
@@ -263,8 +251,9 @@ function watchSilence({ silentProbeMs }: AppendLimits): Silence {
       silent = false;
     },
     mayAsk: () => {
-      if (!isDue()) return false;
-      askedAtMs = performance.now();
+      const now = performance.now();
+      if (silent && now - askedAtMs < silentProbeMs) return false;
+      askedAtMs = now;
       return true;
     },
   };

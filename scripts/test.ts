@@ -7,8 +7,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Real processes that share two processors with the file beside them, and wait for one another. */
-const WHOLE_SYSTEMS = /^test\/(e2e|faults|browser|deploy)\//;
+/** Real processes that share two processors and a disk with the file beside them, and wait for one another. */
+const WHOLE_SYSTEMS = /^(test\/(e2e|faults|browser|deploy)|services\/[^/]+\/test)\//;
 /** More is no bad luck. */
 const AGAIN_MAX = 3;
 

@@ -16,11 +16,11 @@ async function startIntake(
   return { redis, intake, url: intake.url };
 }
 
-async function post(url: string, body: unknown) {
+async function post(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {
   const began = performance.now();
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
   return {
@@ -29,6 +29,15 @@ async function post(url: string, body: unknown) {
     body: (await response.json()) as FakeAnswer['body'],
     ms: performance.now() - began,
   };
+}
+
+/** As a producer does: a disk that is slow for a moment is answered 503, and what was stored then is found under the key. */
+async function postUntilTaken(url: string, body: unknown, key: string) {
+  const taken = async () => {
+    const answer = await post(url, body, { 'idempotency-key': `"${key}"` });
+    return answer.status === 503 ? null : answer;
+  };
+  return await eventually(taken, { withinMs: 60_000, what: 'it is taken' });
 }
 
 /** Bytes as they are: fetch would clean the path up. */
@@ -47,11 +56,11 @@ function raw(url: string, request: string): Promise<string> {
 test('what is posted is stored, and its receipt says so', async (t) => {
   const { url, intake } = await startIntake(t);
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
-  const one = await post(`${url}${ITEM_URL}`, { ...VALID, id: 'x' });
+  const one = await postUntilTaken(`${url}${ITEM_URL}`, { ...VALID, id: 'x' }, 'one');
   assert.equal(one.status, 202, JSON.stringify(one.body));
   assert.equal(one.headers.get('sluice-durability'), 'fsync');
   const activities = Array.from({ length: 1200 }, (_, at) => ({ itemId: `a${at % 700}`, ...VALID }));
-  const many = await post(`${url}${BULK_URL}`, { activities: [...activities, 7] });
+  const many = await postUntilTaken(`${url}${BULK_URL}`, { activities: [...activities, 7] }, 'many');
   assert.deepEqual([many.status, many.body.accepted, many.body.rejected.length], [207, 1200, 1]);
   const location = many.headers.get('location');
   assert.equal(location, `/v1/receipts/${many.body.receiptId}`);

@@ -110,7 +110,7 @@ function tail(url: string, ...args: readonly string[]) {
 
 const WITHIN = { withinMs: 60_000 };
 
-test('it asks for what is wanted, shows what comes, comes back to a console that went away, and ends with 0', () =>
+test('it asks for what is wanted, shows what comes, comes back to a console that went away, and ends with 130', () =>
   withConsole(async (scene) => {
     const run = tail(scene.url, '--connection', 'hr1', '--item', 'a', '--failed', '--json');
     await eventually(() => scene.streams.length === 1, { ...WITHIN, what: 'it asks' });

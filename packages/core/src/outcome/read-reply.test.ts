@@ -107,6 +107,26 @@ test('a code of the operator beats the table', () => {
   assert.equal(held.call.quota, 'none', 'a probe that ends in the hold again was not taken');
 });
 
+test('a permanent code of one entry is a dead letter, whichever of the listed it is', () => {
+  for (const code of ['badRequest', 'notSupported', 'accessDenied', 'itemNotFound', 'invalidAnything']) {
+    const { entries: verdicts, call } = read(answered(207, { body: results([null, { code }]) }));
+    assert.deepEqual([verdicts[1]!.verdict, verdicts[1]!.counted, call.unlisted], ['rejected', 'never', []], code);
+  }
+});
+
+test('results that contradict each other leave their entry unknown, counted; the one beside it is taken', () => {
+  const { value } = results([null, null]) as { readonly value: readonly object[] };
+  const refused = { ...value[0], error: { code: 'invalidRequest' } };
+  const { entries: verdicts } = read(answered(207, { body: { value: [value[0], refused, value[1]] } }));
+  assert.deepEqual(
+    verdicts.map(({ verdict, counted, code }) => [verdict, counted, code]),
+    [
+      ['unknown', 'always', 'result_ambiguous'],
+      ['delivered', 'never', 'delivered'],
+    ],
+  );
+});
+
 test('a throttle of one entry closes, uses up no attempt, and counts as a refusal', () => {
   for (const code of [
     'activityLimitReached',

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Reply } from '@sluice/core';
 import { makeEntries, PERFORMER_ID } from '@sluice/testing';
 import { createGraphSender, type GraphCall, type GraphSender, type GraphSenderOptions } from '../src/index.ts';
+import { graphOfAnApp } from './graph-of-an-app.ts';
 import { httpAnswer, type RawRequest, startRawServer } from './raw-server.ts';
 import { startTokenServer } from './token-server.ts';
 
@@ -17,18 +18,10 @@ const CALL: GraphCall = {
 async function open(t: TestContext, baseUrl: string, parts: Partial<GraphSenderOptions> = {}): Promise<GraphSender> {
   const tokens = await startTokenServer(t);
   const sender = createGraphSender({
-    graph: {
-      credential: {
-        kind: 'app',
-        tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
-        clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
-        proof: { kind: 'secret', secret: 'canary-secret' },
-      },
-      cloud: 'global',
-      version: 'v1.0',
+    graph: graphOfAnApp({
       baseUrl,
       tokenUrl: tokens.url,
-    },
+    }),
     callTimeoutMs: 5000,
     ...parts,
   });

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Reply } from '@sluice/core';
 import { makeEntries } from '@sluice/testing';
 import { createGraphSender, type GraphCall, type GraphSenderOptions } from '../src/index.ts';
+import { graphOfAnApp } from './graph-of-an-app.ts';
 import { httpAnswer, type RawRequest, startRawServer } from './raw-server.ts';
 import { giveToken, refuse, startTokenServer, type TokenAnswer } from './token-server.ts';
 
@@ -28,18 +29,11 @@ async function setUp(
   let ids = 0;
   let nowMs = 0;
   const sender = createGraphSender({
-    graph: {
-      credential: {
-        kind: 'app',
-        tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
-        clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
-        proof: { kind: 'secret', secret: 'canary-secret' },
-      },
-      cloud: 'global',
+    graph: graphOfAnApp({
       version: 'beta',
       baseUrl: graph.url,
       tokenUrl: tokens.url,
-    },
+    }),
     callTimeoutMs: 20_000,
     newId: () => `fresh-guid-${++ids}`,
     chance: () => 0,

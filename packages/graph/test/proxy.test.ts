@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { makeEntries } from '@sluice/testing';
 import { createGraphSender, type GraphCall, type GraphSender } from '../src/index.ts';
+import { graphOfAnApp } from './graph-of-an-app.ts';
 import { httpAnswer, type RawServer, startRawServer } from './raw-server.ts';
 import { startTokenServer } from './token-server.ts';
 
@@ -83,19 +84,11 @@ async function open(
   const server = await startRawServer(t, graph);
   const proxy = await startProxy(t, { [GRAPH_NAME]: server.url, [TOKEN_NAME]: tokens.url });
   const sender = createGraphSender({
-    graph: {
-      credential: {
-        kind: 'app',
-        tenantId: '8f0d2c2e-0f8b-4f0e-9a39-3b1f0a7f9c11',
-        clientId: '1f0c997e-99f7-43f1-8cca-086f8d42be8d',
-        proof: { kind: 'secret', secret: 'canary-secret' },
-      },
-      cloud: 'global',
-      version: 'v1.0',
+    graph: graphOfAnApp({
       baseUrl: direct ? server.url : `http://${GRAPH_NAME}`,
       tokenUrl: direct ? tokens.url : `http://${TOKEN_NAME}/contoso/oauth2/v2.0/token`,
       proxy: { url: proxy.url, bypass },
-    },
+    }),
     allowInsecure: true,
     callTimeoutMs,
   });

@@ -219,6 +219,18 @@ test('one connection of Graph has one name in its tenant, and may have the same 
   ]);
 });
 
+test('an id that Graph gives no connection is no connection of Graph, but may be ours for another', () => {
+  const at = 'SLUICE_CONFIG: tenants.contoso.connections';
+  assert.deepEqual(refusal(ONE.replace('hr1:', 'Teams:')), [
+    `${at}.Teams is an id that Graph gives no connection: if it is called otherwise there, give that as graphId.`,
+  ]);
+  assert.deepEqual(refusal(ONE.replace('hr1:', 'hr1: { graphId: MicrosoftHr }')), [
+    `${at}.hr1.graphId is an id that Graph gives no connection.`,
+  ]);
+  const config = load(ONE.replace('hr1:', 'Teams: { graphId: hr1 }'));
+  assert.equal(connectionSettings(config, 'Teams')?.graphConnectionId, 'hr1');
+});
+
 test('a file that is away, empty, no YAML or no map says so, once, and nothing else is guessed', () => {
   for (const [yaml, problem] of [
     ['', /the file is empty/],

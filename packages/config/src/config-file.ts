@@ -3,7 +3,7 @@
   values may be is the settings' own affair. All problems go to the environment.
 */
 import { dirname, resolve } from 'node:path';
-import { CONNECTION_ID, didYouMean, type OutcomeOverrides } from '@sluice/core';
+import { CONNECTION_ID, didYouMean, type OutcomeOverrides, RESERVED_CONNECTION_ID } from '@sluice/core';
 import { parseDocument } from 'yaml';
 import { type Environment, type Given, type ReadFile, readText, type Section, show } from './environment.ts';
 import {
@@ -136,6 +136,10 @@ class FileReader {
         `${path}.graphId`,
         `is ${show(graphId)}: must be Graph's id of the connection, 3 to 32 letters and digits`,
       );
+    }
+    if (RESERVED_CONNECTION_ID.test(valid ? graphId : id)) {
+      const fix = valid ? '' : ': if it is called otherwise there, give that as graphId';
+      this.#refuse(valid ? `${path}.graphId` : path.slice(0, 200), `is an id that Graph gives no connection${fix}`);
     }
     const members = entries.filter(([key]) => key !== 'graphId');
     const section = this.#section(members, path, CONNECTION_MEMBERS, ['graphId']);

@@ -1,5 +1,5 @@
 /* Which tenant a connection belongs to, and what is in force for it. */
-import { CONNECTION_ID } from '@sluice/core';
+import { CONNECTION_ID, RESERVED_CONNECTION_ID } from '@sluice/core';
 import type { Config, ConnectionConfig, TenantConfig } from './config.ts';
 
 export interface ConnectionInForce {
@@ -21,6 +21,12 @@ export function connectionSettings({ tenants }: Config, connectionId: string): C
     }
   }
   return null;
+}
+
+/** Whether Graph can have no such connection. A name that stands for another one of Graph's may be any. */
+export function isReservedConnection(config: Config, connectionId: string): boolean {
+  if (!RESERVED_CONNECTION_ID.test(connectionId)) return false;
+  return connectionSettings(config, connectionId)?.graphConnectionId === connectionId;
 }
 
 /**

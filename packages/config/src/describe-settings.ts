@@ -47,6 +47,8 @@ outcomes: { someGraphCode: retry }
 
 - **tenants**: a name, a credential, and the connections that are delivered with it. Callers name a connection as it is named
   here, and its tenant follows from it; so names are unique over all tenants. \`graphId\` is Graph's id of it, if that is another.
+  Graph gives no connection an id that begins with \`Microsoft\`, nor \`None\`, \`Directory\`, \`Exchange\`, \`ExchangeArchive\`, \`LinkedIn\`,
+  \`Mailbox\`, \`OneDriveBusiness\`, \`SharePoint\`, \`Teams\`, \`Yammer\`, \`Connectors\`, \`TaskFabric\`, \`PowerBI\`, \`Assistant\`, \`TopicEngine\`.
   One tenant alone may leave \`connections\` out: then it has every connection.
 - **defaults**: settings of every connection. A setting of the connection itself beats them, and a variable beats both.
 - **outcomes**: what a code of Graph's means in the result of one activity, letter case aside: \`retry\`, \`dead\` (dead letter) or

@@ -176,6 +176,10 @@ test('connections are everything or a list of ids', () => {
     /"\.\.\/x" is not a connection id: 3 to 32 letters and digits/,
   );
   assert.match(refusal({ SLUICE_CONNECTIONS: 'hr' }), /"hr" is not a connection id/);
+  assert.match(
+    refusal({ SLUICE_CONNECTIONS: 'hrX,MicrosoftHr' }),
+    /SLUICE_CONNECTIONS names "MicrosoftHr", an id that Graph gives no connection\./,
+  );
   assert.match(refusal({ SLUICE_CONNECTIONS: ',' }), /must be \* or connection ids/);
 });
 

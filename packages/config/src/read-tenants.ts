@@ -1,4 +1,5 @@
 /* The tenants and their connections: of the file, or the one that the variables alone describe. */
+import { RESERVED_CONNECTION_ID } from '@sluice/core';
 import type { ConnectionConfig, TenantConfig, TenantConnection } from './config.ts';
 import type { ConfigFile, ConnectionSection, TenantSection } from './config-file.ts';
 import type { Environment } from './environment.ts';
@@ -58,7 +59,11 @@ function listed(
   return Object.fromEntries(
     ids.map((id) => {
       const section = sections.find((one) => one.id === id);
-      return [id, section === undefined ? { graphId: id, settings } : readOne(section, environment, settings)];
+      if (section !== undefined) return [id, readOne(section, environment, settings)];
+      if (RESERVED_CONNECTION_ID.test(id)) {
+        environment.refuse('SLUICE_CONNECTIONS', `names "${id}", an id that Graph gives no connection`);
+      }
+      return [id, { graphId: id, settings }];
     }),
   );
 }

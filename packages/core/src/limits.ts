@@ -10,6 +10,12 @@ export const CLOSE_MS_MAX = 24 * 3_600_000;
 export const ITEM_ID = /^[A-Za-z0-9_-]{1,128}$/;
 /** A connection id: Graph's own rule. */
 export const CONNECTION_ID = /^[A-Za-z0-9]{3,32}$/;
+/**
+ * Ids that no connection can have: "cannot begin with Microsoft or be one of the following values"
+ * (learn.microsoft.com/graph/api/resources/externalconnectors-externalconnection). In other letter case they are taken, because that is not said.
+ */
+export const RESERVED_CONNECTION_ID =
+  /^(?:Microsoft.*|None|Directory|Exchange|ExchangeArchive|LinkedIn|Mailbox|OneDriveBusiness|SharePoint|Teams|Yammer|Connectors|TaskFabric|PowerBI|Assistant|TopicEngine)$/;
 /** An Entra object id. */
 export const OBJECT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Entries a receipt lists by name (rejected, dead, parked). */

@@ -27,6 +27,8 @@ export interface ActivityRouteParts extends StoreParts {
   readonly lineRooms: LineRooms;
   /** Null: activities are not taken for a connection of this name. */
   readonly settingsOf: (connectionId: string) => AppendSettings | null;
+  /** Whether Graph can have no such connection. */
+  readonly isReserved: (connectionId: string) => boolean;
   /** Whose Idempotency-Keys a request's are: the client's, so that they outlive the change of its API key. */
   readonly callerOf: (request: FastifyRequest) => string;
   /** Whether a receipt is kept for it. */
@@ -151,6 +153,7 @@ export function settingsOrThrow(parts: ActivityRouteParts, target: Target): Appe
   assertTarget(target);
   const settings = parts.settingsOf(target.connectionId);
   if (settings === null) throw new ProblemError(refuse(404, 'connection_not_found'));
+  if (parts.isReserved(target.connectionId)) throw new ProblemError(refuse(400, 'connection_id_reserved'));
   return settings;
 }
 

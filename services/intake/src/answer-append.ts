@@ -16,6 +16,8 @@ export interface Answer {
 
 export const INTAKE_PROBLEMS = {
   connection_id_invalid: 'A connection id is 3 to 32 letters and digits.',
+  connection_id_reserved:
+    'Graph gives no connection this id: none begins with Microsoft, or is called None, Directory, Exchange, Teams and the like.',
   connection_not_found: 'Activities are not taken for this connection: it is not one of those that are configured.',
   receipt_not_found: 'This is not the id of a receipt, or nothing with a receipt was stored under this key.',
   receipt_query_invalid:

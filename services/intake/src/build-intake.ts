@@ -1,5 +1,5 @@
 /* Wires an intake from its parts. It opens nothing and listens nowhere; main.ts does, and tests do not need to. */
-import { type Config, rememberConnections } from '@sluice/config';
+import { type Config, isReservedConnection, rememberConnections } from '@sluice/config';
 import type { Access, ActivityStore, BodyRules, Caller, CallerQuotas, DrainScheduler, Scope } from '@sluice/core';
 import { makeReceiptRef, RECEIPT_REF_LENGTH } from '@sluice/core';
 import { buildServer, type HttpServer, type StoreWatch, type TlsFiles } from '@sluice/http';
@@ -118,11 +118,9 @@ export function buildIntake(parts: IntakeParts): HttpServer {
     rules: rulesOf(config),
     lineRooms: shareLineRooms(parts.limits?.lineRoomMax ?? ROOM_LINES_MAX),
     settingsOf,
+    isReserved: (id: string) => isReservedConnection(config, id),
     rememberAs: rememberBy(config.dedupe),
-    durability: () => {
-      const read = watch.durability();
-      return read === null ? null : promiseDurability(read, durabilityRules(config));
-    },
+    durability: promisedBy(watch, config),
     memory: parts.memory,
     backlogs: watchBacklogs({ store, clock: () => performance.now(), chance: Math.random }),
     receiptRef: () => makeReceiptRef(parts.randomBytes(RECEIPT_REF_LENGTH)),
@@ -140,6 +138,13 @@ export function buildIntake(parts: IntakeParts): HttpServer {
   });
   addDocsRoutes(server.app, { ...routeParts.rules, bodyBytesMax: config.bodyBytesMax });
   return server;
+}
+
+function promisedBy(watch: IntakeParts['watch'], config: Config) {
+  return () => {
+    const read = watch.durability();
+    return read === null ? null : promiseDurability(read, durabilityRules(config));
+  };
 }
 
 function keysIn(store: IntakeParts['store']) {

@@ -194,6 +194,29 @@ test('ids that could leave their place in a URL are 400', async () => {
   assert.equal(store.pieces.length, 1);
 });
 
+test('ids that Graph gives no connection are refused at once, unless they stand for another one', async () => {
+  const { post, store } = openFakeIntake();
+  for (const id of [
+    'Microsoft',
+    'MicrosoftTickets1',
+    'None',
+    'Directory',
+    'SharePoint',
+    'Teams',
+    'PowerBI',
+    'Connectors',
+  ]) {
+    assertProblem(await post(`/v1/connections/${id}/items/a1/activities`, VALID), 400, 'connection_id_reserved');
+    const line = `${JSON.stringify({ itemId: 'a1', ...VALID })}\n`;
+    const lines = await post(`/v1/connections/${id}/activities`, line, { 'content-type': 'application/x-ndjson' });
+    assertProblem(lines, 400, 'connection_id_reserved');
+  }
+  assert.equal(store.pieces.length, 0);
+  for (const id of ['MyMicrosoft', 'teams', 'microsoftTickets', 'TeamsAndMore']) {
+    assert.equal((await post(`/v1/connections/${id}/items/a1/activities`, VALID)).status, 202, id);
+  }
+});
+
 test('checks come in the promised order: 404, 415, 413, 400, 503', async () => {
   const { post, store } = openFakeIntake({ SLUICE_CONNECTIONS: 'hr1', SLUICE_BODY_BYTES_MAX: '2000' });
   store.durability = null;

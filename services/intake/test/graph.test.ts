@@ -122,6 +122,7 @@ test('what cannot be taken is an error object of Graph, and nothing is stored', 
     assertGraphError(await post(GRAPH_URL.replace('a1', long), all), 400, 'invalidRequest', 'item_id_invalid');
     assertGraphError(await post(GRAPH_URL.replace('hr1', long), all), 400, 'invalidRequest', 'connection_id_invalid');
   }
+  assertGraphError(await post(GRAPH_URL.replace('a1', '%C3%BC%20b'), all), 400, 'invalidRequest', 'item_id_invalid');
   assertGraphError(await post(GRAPH_URL.replace('hr1', 'other'), all), 404, 'itemNotFound', 'connection_not_found');
   assertGraphError(await post(GRAPH_URL, all, { host: 'evil.example' }), 421, 'invalidRequest', 'host_not_allowed');
   assert.equal(store.pieces.length, 0);

@@ -3,42 +3,26 @@
   they make of the two answers is compared. Where Sluice differs on purpose, the difference is written down here.
 */
 import assert from 'node:assert/strict';
-import { type AddressInfo, connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { createServer, getCACertificates, type Server, setDefaultCACertificates } from 'node:tls';
-import {
-  AnonymousAuthenticationProvider,
-  HttpMethod,
-  type Parsable,
-  type ParsableFactory,
-  RequestInformation,
-} from '@microsoft/kiota-abstractions';
 import { Client, type GraphError, ResponseType } from '@microsoft/microsoft-graph-client';
-import { GraphRequestAdapter } from '@microsoft/msgraph-sdk';
-import {
-  createExternalActivityResultFromDiscriminatorValue,
-  type ExternalActivity,
-  type ExternalActivityResult,
-  serializeExternalActivity,
-} from '@microsoft/msgraph-sdk/models/externalConnectors/index.js';
-import { eventually, makeCertificate } from '@sluice/testing';
+import type { ExternalActivity } from '@microsoft/msgraph-sdk/models/externalConnectors/index.js';
+import { eventually } from '@sluice/testing';
+import { addByModels, fetchToken, openTlsFronts } from '../support/official-clients.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
 let system: System;
 let token: string;
 let emulatorUrl: string;
 let intakeUrl: string;
-const certificate = makeCertificate('localhost');
-const proxies: Server[] = [];
+const fronts = openTlsFronts();
 before(async () => {
-  setDefaultCACertificates([...getCACertificates('default'), certificate.certificatePem]);
   system = await startSystem({ workers: 1, intakes: 1 });
-  token = await fetchToken();
-  emulatorUrl = await putTlsBefore(system.emulator.url);
-  intakeUrl = await putTlsBefore(system.intakes[0]!.url!);
+  token = await fetchToken(system, PERFORMER);
+  emulatorUrl = await fronts.before(system.emulator.url);
+  intakeUrl = await fronts.before(system.intakes[0]!.url!);
 });
 after(async () => {
-  for (const proxy of proxies) proxy.close();
+  fronts.close();
   await system.stop();
 });
 
@@ -51,37 +35,6 @@ const SENT = {
 };
 const ACTION = '/external/connections/official/items/doc1/addActivities';
 const CLIENT_REQUEST_ID = '0f5c1b9e-6a1d-4d57-9a58-6a0d3c1f2b3e';
-
-/** The emulator, as Graph, checks tokens; the intake of this test has no keys. */
-async function fetchToken(): Promise<string> {
-  const body = new URLSearchParams({
-    client_id: PERFORMER,
-    client_secret: 'any',
-    grant_type: 'client_credentials',
-    scope: 'https://graph.microsoft.com/.default',
-  });
-  const response = await fetch(system.env['GRAPH_TOKEN_URL']!, { method: 'POST', body });
-  return ((await response.json()) as { access_token: string }).access_token;
-}
-
-/** The clients send their token over https alone, so TLS stands before both services, as in production. */
-async function putTlsBefore(url: string): Promise<string> {
-  const { port, hostname } = new URL(url);
-  const proxy = createServer({ cert: certificate.certificatePem, key: certificate.privateKeyPem }, (outside) => {
-    const inside = connect(Number(port), hostname);
-    outside.pipe(inside).pipe(outside);
-    for (const [one, other] of [
-      [outside, inside],
-      [inside, outside],
-    ] as const) {
-      one.on('error', () => {});
-      one.on('close', () => other.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  proxies.push(proxy);
-  return `https://localhost:${(proxy.address() as AddressInfo).port}`;
-}
 
 interface Seen {
   readonly status: number;
@@ -165,6 +118,14 @@ test('what Graph refuses whole is refused with the same status and code, in the 
     'text that is not said to be JSON': { body: '{}', headers: { 'Content-Type': 'text/plain' } },
     'an item id with a dot': { path: ACTION.replace('doc1', 'a.b'), body: { activities: [SENT] } },
     'an item id with a slash': { path: ACTION.replace('doc1', 'a%2fb'), body: { activities: [SENT] } },
+    'an item id of other letters': {
+      path: ACTION.replace('doc1', 'M\u00fcller\u2013\u6f22'),
+      body: { activities: [SENT] },
+    },
+    'the same, percent-encoded': {
+      path: ACTION.replace('doc1', encodeURIComponent('M\u00fcller')),
+      body: { activities: [SENT] },
+    },
     'an item id of 129': { path: ACTION.replace('doc1', 'a'.repeat(129)), body: { activities: [SENT] } },
     'a connection id of 2': { path: ACTION.replace('official', 'hr'), body: { activities: [SENT] } },
     'more than 4 MB': { body: { activities: [{ ...SENT, id: 'x'.repeat(4 * 1024 * 1024) }] } },
@@ -221,30 +182,6 @@ test('everything else of Graph is notSupported: a client is told at once, and tr
   }
 });
 
-interface Results extends Parsable {
-  value?: ExternalActivityResult[] | undefined;
-}
-
-/** The newer client, with the models it makes from Graph's description. */
-async function addByModels(baseUrl: string, activities: readonly ExternalActivity[]) {
-  const adapter = new GraphRequestAdapter(new AnonymousAuthenticationProvider());
-  adapter.baseUrl = `${baseUrl}/v1.0`;
-  const request = new RequestInformation(HttpMethod.POST, `{+baseurl}${ACTION}`, { baseurl: adapter.baseUrl });
-  request.setContentFromParsable(adapter, 'application/json', { activities } as Parsable, (writer) =>
-    writer.writeCollectionOfObjectValues('activities', [...activities], serializeExternalActivity),
-  );
-  request.headers.add('Authorization', `Bearer ${token}`);
-  request.headers.add('Accept', 'application/json');
-  const results: ParsableFactory<Results> =
-    () =>
-    (into = {}) => ({
-      value: (node) => {
-        into.value = node.getCollectionOfObjectValues(createExternalActivityResultFromDiscriminatorValue);
-      },
-    });
-  return (await adapter.send(request, results, undefined))?.value;
-}
-
 test('the models of msgraph-sdk read the same results from both', async () => {
   const activity: ExternalActivity = {
     odataType: '#microsoft.graph.externalConnectors.externalActivity',
@@ -252,7 +189,9 @@ test('the models of msgraph-sdk read the same results from both', async () => {
     startDateTime: new Date(Date.UTC(2026, 0, 31, 13, 45)),
     performedBy: { odataType: '#microsoft.graph.externalConnectors.identity', type: 'user', id: PERFORMER },
   };
-  const [graph, sluice] = await Promise.all([addByModels(emulatorUrl, [activity]), addByModels(intakeUrl, [activity])]);
+  const [graph, sluice] = await Promise.all(
+    [emulatorUrl, intakeUrl].map((baseUrl) => addByModels({ baseUrl, path: ACTION, token }, [activity])),
+  );
   assert.deepEqual(sluice, graph);
   assert.deepEqual(
     [sluice?.[0]?.type, sluice?.[0]?.startDateTime?.getTime()],

@@ -17,8 +17,8 @@ export interface Scrape {
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 
-export async function scrape(url: string): Promise<Scrape> {
-  const response = await fetch(`${url}/metrics`);
+export async function scrape(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Scrape> {
+  const response = await fetch(`${url}/metrics`, { headers });
   assert.equal(response.status, 200, `${url}/metrics`);
   return readScrape(await response.text());
 }

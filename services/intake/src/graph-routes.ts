@@ -34,6 +34,9 @@ const ACTION_PATH =
   /^\/[^/]+\/external\/connections\/([^/]+)\/items\/[^/]+\/(?:microsoft\.graph\.externalConnectors\.)?addActivities(?:\?|$)/;
 const NOTHING_ELSE =
   'Sluice takes POST …/external/connections/{id}/items/{id}/addActivities, and nothing else of Graph.';
+const BATCH_PATH = /^\/[^/]+\/(?:\$|%24)batch(?:\?|$)/i;
+const ONE_BY_ONE =
+  'A batch is not taken apart: send the requests in it one by one. Up to 5,000 activities of an item fit in one.';
 
 interface GraphTarget {
   readonly connectionId: string;
@@ -95,7 +98,10 @@ function nameRequest(reply: FastifyReply): GraphIds {
 /** What came here is no call of a path above: another path, another method, or an id that is too long for the router. */
 function refuseOther({ url, method }: FastifyRequest): Problem {
   const action = ACTION_PATH.exec(url);
-  if (action === null) return { status: 501, code: 'notSupported', detail: NOTHING_ELSE };
+  if (action === null) {
+    const detail = BATCH_PATH.test(url) ? `${NOTHING_ELSE} ${ONE_BY_ONE}` : NOTHING_ELSE;
+    return { status: 501, code: 'notSupported', detail };
+  }
   if (method !== 'POST')
     return { ...httpProblem('method_not_allowed', 'This path takes POST alone.'), headers: { allow: 'POST' } };
   if (!CONNECTION_ID.test(action[1]!)) return refuse(400, 'connection_id_invalid');

@@ -34,7 +34,8 @@
   RETURNS {status, wakeAtMs, nowMs, bucket, tenantBucket}
     settled  done
     again    this lease was settled by an earlier sending of this command; nothing changed
-    stale    the lease was reclaimed: no entry changed, what the call says of the quota counted
+    stale    the lease was reclaimed: no entry changed, what the call says of the quota counted; nothing at
+             all where the connection was forgotten since
   WHY ONE SCRIPT
     Between removing a delivered entry and ending its lease nobody may look: it would be sent twice or lost.
 ]]
@@ -54,6 +55,15 @@ local b, t = read_bucket(base), read_tenant(tenant, now)
 local list = redis.call('LRANGE', base .. 'l:' .. lease, 0, -1)
 local status, item, entries = #list > 0 and 'settled' or 'stale', list[1], rest(list, 5)
 if status == 'settled' and #entries ~= #verdicts then return redis.error_reply('SETTLEMENT ' .. #verdicts .. ' verdicts for ' .. #entries .. ' entries') end
+local function remember()
+  redis.call('ZADD', shard .. 'settled', now, lease)
+  redis.call('ZREMRANGEBYRANK', shard .. 'settled', 0, -SETTLED_MAX - 1)
+end
+-- There is a bucket from the first take on: without one the connection is gone, or anew and not that of the call.
+if status == 'stale' and not b.known then
+  remember()
+  return { 'stale', '0', now, {}, {} }
+end
 local awake = awake_ms(now, tonumber(m[4] or 0), m[5] and tonumber(m[5]), b.closed)
 local call = { connection = id, quota = quota, epoch = epoch, tenant_epoch = tenant_epoch, close_ms = close_ms, failed = failed, block = block, reason = block_reason, every = probe_every, target = target }
 settle_target(base, m[9], call)
@@ -103,8 +113,7 @@ local wake = 0
 local nobody = not redis.call('ZSCORE', shard .. 'wake', id) and tonumber(redis.call('HGET', base .. 'meta', 'pending') or 0) > 0
 if nobody then wake_at = math.min(wake_at, now) end
 if wake_at < math.huge and not m[1] then wake = lower_promise(shard, id, wake_at, tonumber(m[3] or 0)) end
-redis.call('ZADD', shard .. 'settled', now, lease)
-redis.call('ZREMRANGEBYRANK', shard .. 'settled', 0, -SETTLED_MAX - 1)
+remember()
 redis.call('ZREM', base .. 'lease', lease)
 redis.call('DEL', base .. 'l:' .. lease)
 return { status, string.format('%.0f', wake), now, to_learn(base, b, now), tenant_to_learn(tenant, t, now) }

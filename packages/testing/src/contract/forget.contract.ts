@@ -62,6 +62,29 @@ export function forgetContract(makeStore: MakeStore): void {
       assert.equal((await lease({ lingerMs: 0 })).entries.length, 4);
     }));
 
+  test('a call from before that is settled late says nothing of it, whether it is gone or anew, and leaves nothing behind', () =>
+    withStore(makeStore, async (steps) => {
+      const { store, append, take, lease, settle, advance } = steps;
+      const forget = forgetIn(steps);
+      const calls = [];
+      for (let n = 0; n < 2; n++) {
+        await append('a', makeEntries(1, { from: n }));
+        calls.push(await lease({ lingerMs: 0, leaseMs: 2000, unknownPolicy: 'park' }));
+      }
+      await advance(3000);
+      await take({ unknownPolicy: 'park' });
+      await store.discard({ connectionId: CONNECTION, choice: { filter: {}, cursor: null }, ...BOUNDS });
+      assert.deepEqual(await forget(), result('forgotten'));
+      assert.equal((await settle(calls[0]!, ACK)).status, 'stale');
+      assert.deepEqual([await store.connection(CONNECTION), await store.connectionIds()], [null, []]);
+      assert.deepEqual(await store.settledCalls(CONNECTION, 'all', 10), []);
+      await append('b', makeEntries(1, { from: 50 }));
+      assert.equal((await settle(calls[1]!, ACK)).status, 'stale');
+      const view = await store.connection(CONNECTION);
+      assert.deepEqual([view?.bucket, view?.staleSettles, view?.appended, view?.pending], [null, 0, 1, 1]);
+      assert.deepEqual(await store.settledCalls(CONNECTION, 'all', 10), []);
+    }));
+
   test('what waits is discarded only while nothing of it can be delivered, in steps, and counted where it was', () =>
     withStore(makeStore, async (steps) => {
       const { store, append, lease, settle, view } = steps;

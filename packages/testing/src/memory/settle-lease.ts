@@ -45,6 +45,10 @@ export function settleLease(state: State, request: SettleRequest, now: Now): Set
   if (lease !== undefined) assertPartition(lease, settlement.entries);
   state.settledIds.add(leaseId);
   forgetOldest(state.settledIds, SETTLED_IDS_MAX);
+  // There is a bucket from the first take on: without one the connection is gone, or anew and not that of the call.
+  if (lease === undefined && connection.bucket === null) {
+    return { status: 'stale', wakeAtMs: null, nowMs: now.ms, learn: null, learnTenant: null };
+  }
   if (lease === undefined) {
     connection.counts.staleSettles += 1;
     tellCall(connection, request, true, now);

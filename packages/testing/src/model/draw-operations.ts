@@ -73,6 +73,7 @@ export function drawOperations(random: Random, settings: ModelSettings, count: n
   while (operations.length < count) {
     const rare = settings.items.length > BEST_MAX && random.chance(0.03);
     if (random.chance(0.01)) operations.push(...drawCrowd(draw, operations.length));
+    if (random.chance(0.02)) operations.push(...drawForgotten(draw, operations.length));
     operations.push(...(rare ? drawLonelyItem(draw, operations.length) : [drawOperation(draw, operations.length)]));
   }
   return operations.slice(0, count);
@@ -105,7 +106,7 @@ function drawOperation(draw: Draw, n: number): Operation {
   if (roll < 91) return drawLearn(draw, connectionId);
   if (roll < 95) return drawEndedOperation(draw, connectionId);
   if (roll < 97) return { op: 'erase', connectionId, performerId: drawPerformer(random), ends: random.chance(0.5) };
-  if (roll < 98) return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
+  if (roll < 98) return drawSteering(random, connectionId);
   return { op: 'sweep', lateMs: random.oneOf([0, 500]), notWithinMs: random.oneOf([0, 400]) };
 }
 
@@ -130,6 +131,31 @@ function drawCrowd(draw: Draw, n: number): readonly Operation[] {
   const { random, settings } = draw;
   const nextSequence = () => ++draw.sequence;
   return drawCrowdedTenant({ random, settings, nextSequence, leaseIdOf: (nth) => leaseIdOf(n + nth) });
+}
+
+function drawSteering(random: Random, connectionId: string): Operation {
+  if (random.chance(0.3)) return { op: 'forget', connectionId, discardPending: random.chance(0.5) };
+  return { op: random.chance(0.2) ? 'pause' : 'resume', connectionId };
+}
+
+/** Too rare to be met by chance: all that a connection holds is discarded, and it forgotten; what comes after makes it anew. */
+function drawForgotten({ random, settings }: Draw, n: number): readonly Operation[] {
+  const connectionId = random.oneOf(MODEL_CONNECTIONS);
+  const choice: EndedChoice = { filter: {}, endedMsAgo: null, goOn: false };
+  const forget = (discardPending: boolean): Operation => ({ op: 'forget', connectionId, discardPending });
+  // Calls of nobody are reclaimed by the next take.
+  const takes = [0, 1].map(
+    (nth): Operation => ({ op: 'take', connectionId, leaseId: leaseIdOf(n + nth), resend: null }),
+  );
+  return [
+    { op: 'advance', ms: settings.take.leaseMs },
+    ...(random.chance(0.5) ? takes.slice(0, 1) : []),
+    ...(random.chance(0.8) ? [{ op: 'pause', connectionId } as const] : []),
+    forget(true),
+    { op: 'discard', connectionId, choice, lookedAtMax: 500, chosenMax: 500 },
+    forget(random.chance(0.5)),
+    ...(random.chance(0.3) ? takes.slice(1) : []),
+  ];
 }
 
 function leaseIdOf(n: number): string {

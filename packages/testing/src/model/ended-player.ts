@@ -6,10 +6,12 @@ type EndedOperation = Extract<Operation, { op: 'list' | 'replay' | 'discard' }>;
 
 const PAGE = 500;
 
-export function endedPlayer(
-  store: ActivityStore,
-  settings: ModelSettings,
-): (operation: EndedOperation) => Promise<unknown> {
+export interface EndedPlayer {
+  play(operation: EndedOperation): Promise<unknown>;
+  forget(connectionId: string): void;
+}
+
+export function endedPlayer(store: ActivityStore, settings: ModelSettings): EndedPlayer {
   const listed = new Map<string, string[]>();
   const cursors = new Map<string, string | null>();
 
@@ -34,7 +36,7 @@ export function endedPlayer(
     return { filter: { ...choice.filter, ...before }, cursor };
   }
 
-  return async (operation) => {
+  async function play(operation: EndedOperation): Promise<unknown> {
     const { op, connectionId, lookedAtMax, chosenMax } = operation;
     const { deadLettersMax } = settings;
     const request = { connectionId, choice: await choose(operation), lookedAtMax, chosenMax, deadLettersMax };
@@ -49,5 +51,13 @@ export function endedPlayer(
     if (!('ids' in request.choice)) cursors.set(connectionId, answer.next);
     const told = { ...answer, next: answer.next !== null };
     return 'entries' in told ? { ...told, entries: told.entries.map(({ id, ...entry }) => entry) } : told;
+  }
+
+  return {
+    play,
+    forget: (connectionId) => {
+      listed.delete(connectionId);
+      cursors.delete(connectionId);
+    },
   };
 }

@@ -50,6 +50,7 @@ export type Operation =
       readonly ends: boolean;
     }
   | { readonly op: 'pause' | 'resume'; readonly connectionId: string }
+  | { readonly op: 'forget'; readonly connectionId: string; readonly discardPending: boolean }
   | { readonly op: 'sweep'; readonly lateMs: number; readonly notWithinMs: number }
   | { readonly op: 'advance'; readonly ms: number };
 

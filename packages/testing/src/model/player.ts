@@ -4,8 +4,11 @@ import type { ActivityStore, ConnectionView, ErasureResult, Lease } from '@sluic
 import { makeSettle } from '../builders.ts';
 import type { ContractStore } from '../contract-store.ts';
 import { MODEL_CONNECTIONS, MODEL_TENANTS, modelTenantOf } from './draw-operations.ts';
-import { endedPlayer } from './ended-player.ts';
+import { type EndedPlayer, endedPlayer } from './ended-player.ts';
 import type { ModelSettings, Operation } from './operations.ts';
+
+/** As makeSettle has it. */
+const RECEIPT_TTL_MS = 86_400_000;
 
 export interface Player {
   /** The operation's own answer, and everything the port shows afterwards. */
@@ -46,13 +49,15 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
       case 'list':
       case 'replay':
       case 'discard':
-        return playEnded(operation);
+        return playEnded.play(operation);
       case 'erase':
         return erase(store, settings, operation);
       case 'pause':
         return store.pause(operation.connectionId);
       case 'resume':
         return store.resume(operation.connectionId);
+      case 'forget':
+        return forget(store, operation, { entriesMax: settings.take.entriesMax, ended: playEnded });
       case 'sweep':
         return store.sweep(operation);
       case 'advance':
@@ -111,6 +116,22 @@ export function playerOf({ store, advance }: ContractStore, settings: ModelSetti
   };
 }
 
+interface Forgetting {
+  readonly entriesMax: number;
+  readonly ended: EndedPlayer;
+}
+
+async function forget(
+  store: ActivityStore,
+  { connectionId, discardPending }: Extract<Operation, { op: 'forget' }>,
+  { entriesMax, ended }: Forgetting,
+): Promise<unknown> {
+  const result = await store.forget({ connectionId, discardPending, entriesMax, receiptTtlMs: RECEIPT_TTL_MS });
+  // Ids and cursors of a connection that is gone mean nothing to the one that comes after it.
+  if (result.status === 'forgotten') ended.forget(connectionId);
+  return result;
+}
+
 /** What can be seen beside receipts. */
 async function seenOf(store: ContractStore['store']) {
   const connections = await Promise.all(MODEL_CONNECTIONS.map((id) => store.connection(id)));
@@ -152,7 +173,7 @@ async function erase(
   { connectionId, performerId, ends }: Extract<Operation, { op: 'erase' }>,
 ): Promise<unknown> {
   const { entriesMax, unknownPolicy } = take;
-  const step = { connectionId, performerId, deadLettersMax, entriesMax, unknownPolicy, receiptTtlMs: 86_400_000 };
+  const step = { connectionId, performerId, deadLettersMax, entriesMax, unknownPolicy, receiptTtlMs: RECEIPT_TTL_MS };
   let [cursor, inFlight, wakeAtMs]: [string | null, number, number | null] = [null, 0, null];
   let last: ErasureResult;
   do {

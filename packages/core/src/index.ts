@@ -46,6 +46,8 @@ export * from './ports/caller-quotas.ts';
 export * from './ports/dead-letters.ts';
 export * from './ports/drain-scheduler.ts';
 export * from './ports/erasure.ts';
+export * from './ports/erasure-notes.ts';
+export * from './ports/fleet-history.ts';
 export * from './ports/fleet-notes.ts';
 export * from './ports/forget.ts';
 export * from './ports/graph-checkup.ts';

@@ -16,6 +16,8 @@
                 audit     stream  who did what, the last 10,000
                 sessions  hash    digest -> until when, whose; sessionEnds zset: digest -> its end
                 credentials hash  tenant -> when its credential ends
+                history   list    samples of the fleet for the charts, of an hour; historyAt string, when the last was kept
+                erasures  hash    erasure -> how far it is; erasedAt zset, when that was written
                 workers   zset    workers by when they were seen; workersSay hash, what they say of themselves
     connection  i:*       list    pending entries of an item, oldest first
                 age, best zset    items by how long they wait; by fill, then by the age of their head

@@ -19,6 +19,8 @@ import type { RunScript } from './client.ts';
 import type { Confirm } from './confirm-replicated.ts';
 import { changeDeadLetters, listDeadLetters } from './dead-letters.ts';
 import { redisErasure } from './erasure.ts';
+import { redisErasureNotes } from './erasure-notes.ts';
+import { redisFleetHistory } from './fleet-history.ts';
 import { redisForget } from './forget.ts';
 import { connectionBase, connectionsBase, shardBase, tenantBase } from './keys.ts';
 import { redisLookups } from './lookups.ts';
@@ -95,10 +97,9 @@ export function redisActivityStore({ run, tag, connectionIds, confirm }: RedisSt
     tenantQuota: async (tenantId) => readTenant(await run('tenant', [tenantBase(tenantId, tag)], [])),
     ...redisLookups(run, baseOf),
     ...redisErasure(run, both),
-    ...redisAlerts(run, tag),
+    ...ofTheFleet(run, tag),
     ...redisTail(run, baseOf),
     ...redisForget(run, both),
-    ...redisWorkerBeats(run, tag),
     noteTrace: async (receiptId, traceparent) => {
       await run('note-trace', [shard], [receiptRefIn(receiptId), traceparent]);
     },
@@ -128,6 +129,15 @@ export function redisActivityStore({ run, tag, connectionIds, confirm }: RedisSt
         entriesMax: 1,
         ...request,
       }),
+  };
+}
+
+function ofTheFleet(run: RunScript, tag: string) {
+  return {
+    ...redisAlerts(run, tag),
+    ...redisWorkerBeats(run, tag),
+    ...redisFleetHistory(run, tag),
+    ...redisErasureNotes(run, tag),
   };
 }
 

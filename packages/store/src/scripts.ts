@@ -33,6 +33,8 @@ export const SCRIPT_NAMES = [
   'charge',
   'session',
   'forget',
+  'fleet-history',
+  'erasure-notes',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 
@@ -106,6 +108,8 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
   charge: ['clock'],
   session: ['clock'],
   forget: ['columns', 'item-index', 'receipt', 'discard-pending'],
+  'fleet-history': ['clock'],
+  'erasure-notes': ['clock'],
 };
 
 /**
@@ -157,6 +161,8 @@ export const KEY_COUNTS: Readonly<Record<ScriptName, number>> = {
   charge: 1,
   session: 1,
   forget: 2,
+  'fleet-history': 1,
+  'erasure-notes': 1,
 };
 
 /** The text of a script alone, as its author wrote it. */

@@ -55,6 +55,11 @@ export function spreadOverShards(shards: readonly ActivityStore[], place: Place)
     noteWorker: first.noteWorker,
     forgetWorker: first.forgetWorker,
     workers: first.workers,
+    keepFleetSample: first.keepFleetSample,
+    fleetSamples: first.fleetSamples,
+    noteErasure: first.noteErasure,
+    erasureNote: first.erasureNote,
+    runningErasure: first.runningErasure,
     noteCredential: first.noteCredential,
     fleetNotes: async () => {
       const [notes, ...others] = await Promise.all(shards.map((shard) => shard.fleetNotes()));

@@ -7,7 +7,9 @@ import { choiceContract } from './contract/choice.contract.ts';
 import { deadLettersContract } from './contract/dead-letters.contract.ts';
 import { dedupeContract } from './contract/dedupe.contract.ts';
 import { eraseContract } from './contract/erase.contract.ts';
+import { erasureNotesContract } from './contract/erasure-notes.contract.ts';
 import { expireContract } from './contract/expire.contract.ts';
+import { fleetHistoryContract } from './contract/fleet-history.contract.ts';
 import { fleetNotesContract } from './contract/fleet-notes.contract.ts';
 import { forgetContract } from './contract/forget.contract.ts';
 import { idempotencyContract } from './contract/idempotency.contract.ts';
@@ -56,6 +58,8 @@ export function activityStoreContract(name: string, makeStore: MakeStore): void 
     describe('tail', () => tailContract(makeStore));
     describe('workers', () => workerBeatsContract(makeStore));
     describe('forget', () => forgetContract(makeStore));
+    describe('samples of the fleet', () => fleetHistoryContract(makeStore));
+    describe('notes of erasures', () => erasureNotesContract(makeStore));
     describe('notes of the fleet', () => fleetNotesContract(makeStore));
   });
 }

@@ -9,6 +9,8 @@ import { pauseConnection, resumeConnection } from './memory/block.ts';
 import { viewConnection } from './memory/connection-view.ts';
 import { discardEnded, listEnded, replayEnded } from './memory/ended-entries.ts';
 import { endErasure, eraseStep } from './memory/erasure.ts';
+import { findErasure, noteErasure, runningErasure } from './memory/erasure-notes.ts';
+import { keepFleetSample, viewFleetSamples } from './memory/fleet-history.ts';
 import { noteCredential, viewFleetNotes } from './memory/fleet-notes.ts';
 import { forgetConnection } from './memory/forget.ts';
 import { findKey } from './memory/keyed.ts';
@@ -73,6 +75,11 @@ export function createMemoryActivityStore({ nowUs }: MemoryActivityStoreOptions)
     noteWorker: async (beat) => noteWorker(state, beat, now()),
     forgetWorker: async (id) => void state.workers.delete(id),
     workers: async () => structuredClone(viewWorkers(state, now())),
+    keepFleetSample: async (sample) => keepFleetSample(state, sample, now()),
+    fleetSamples: async (from) => viewFleetSamples(state, from),
+    noteErasure: async (note) => noteErasure(state, note, now()),
+    erasureNote: async (id) => findErasure(state, id, now()),
+    runningErasure: async (of) => runningErasure(state, of, now()),
     fleetNotes: async () => structuredClone(viewFleetNotes(state, now())),
     noteCredential: async (tenantId, expiresAtMs) => noteCredential(state, tenantId, expiresAtMs),
     sweep: async (request) => sweepPromises(state, request, now()),

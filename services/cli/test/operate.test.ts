@@ -165,11 +165,13 @@ const erasure = (state: string, parts: object = {}) => ({
   ...parts,
 });
 
-test('an erasure is followed to its end, and asked for again when the console was restarted in between', () =>
+test('an erasure is followed to its end, and asked for again when its console stopped or nobody knows it any more', () =>
   withFakeConsole(
     (_asked, nth) => {
       if (nth <= 2) return { status: nth === 1 ? 202 : 200, body: erasure('running') };
       if (nth === 3) return { status: 404, body: { code: 'erasure_not_found', detail: 'Not known.' } };
+      if (nth === 4) return { status: 202, body: erasure('running') };
+      if (nth === 5) return { body: erasure('unfinished') };
       return { body: erasure('finished', { connectionsDone: 2 }) };
     },
     async ({ asked, sluice }) => {
@@ -183,7 +185,7 @@ test('an erasure is followed to its end, and asked for again when the console wa
       const look = 'GET /api/v1/erasures/e1';
       assert.deepEqual(
         asked.map(({ method, path }) => `${method} ${path}`),
-        [performer, look, look, performer],
+        [performer, look, look, performer, look, performer],
       );
     },
   ));

@@ -63,6 +63,9 @@ export interface ConsoleParts {
     | 'tail'
     | 'erase'
     | 'endErasure'
+    | 'noteErasure'
+    | 'erasureNote'
+    | 'runningErasure'
   >;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly watch: Pick<StoreWatch, 'ready' | 'durability'>;
@@ -163,6 +166,7 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
 function addErasures({ app }: HttpServer, audit: Audit, { config, store, scheduler, logger }: ConsoleParts): void {
   const erasures = keepErasures({
     store,
+    notes: store,
     scheduler,
     logger,
     newId: randomUUID,
@@ -173,7 +177,7 @@ function addErasures({ app }: HttpServer, audit: Audit, { config, store, schedul
       return { deadLettersMax, entriesMax, unknownPolicy, leaseMs, receiptTtlMs: config.receiptTtlMs };
     },
   });
-  app.addHook('onClose', async () => erasures.stop());
+  app.addHook('onClose', () => erasures.stop());
   addErasureRoutes(app, { erasures, audit });
 }
 

@@ -30,7 +30,7 @@ export const CONSOLE_PROBLEMS = {
   ],
   erasure_not_found: [
     404,
-    'This console knows no erasure under this id: it was asked of another, has stopped since, or it is long ago. Asking for the erasure again is safe.',
+    'No console knows an erasure under this id: it is a day ago, or Redis was emptied since. Asking for the erasure again is safe.',
   ],
   too_many_erasures: [503, 'As many performers as may be at a time are being erased; ask again.'],
   too_many_pages: [503, 'As many pages as may be open here are open; close one, or look at the API.'],

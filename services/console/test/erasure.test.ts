@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixedAccess, testKey } from '@sluice/access/fixed';
-import type { ErasureStep } from '@sluice/core';
+import type { ActivityStore, ErasureStep } from '@sluice/core';
 import {
   ACK,
   createMemoryActivityStore,
@@ -71,7 +71,7 @@ async function openWithCall() {
   await memory.append(makePiece({ connectionId: 'hr1', groups: [{ itemId: 'a', entries: makeEntries(3) }] }));
   await memory.take(makeTake({ ...ids, lingerMs: 0, entriesMax: 1 }));
   const endCall = () => memory.settle(makeSettle({ ...ids, settlement: makeSettlement([ACK]) }));
-  return { memory, endCall };
+  return { memory, clock, endCall };
 }
 
 test('what is in a call is waited for: 202 with where to look, joined by who asks again, and the end is written down too', async () => {
@@ -91,6 +91,34 @@ test('what is in a call is waited for: 202 with where to look, joined by who ask
   await eventually(async () => (await details()).length >= 3, { withinMs: 5000, what: 'its end is in the audit' });
   assert.match((await details())[0], / finished, 2 pending, 0 dead, 0 parked erased$/);
   assert.match((await details()).at(-1), / begun$/);
+});
+
+test('whichever console is asked tells how far it is and joins who asks again; when the one that walks is gone, any goes on', async () => {
+  const { memory, clock, endCall } = await openWithCall();
+  let isGone = false;
+  const noteErasure: ActivityStore['noteErasure'] = async (note) => {
+    if (!isGone) await memory.noteErasure(note);
+  };
+  // One that is killed neither writes nor walks any more.
+  const erase: ActivityStore['erase'] = (step) => (isGone ? new Promise(() => {}) : memory.erase(step));
+  const one = openTestConsole({}, { faults: { ...memory, noteErasure, erase } });
+  const other = openTestConsole({}, { faults: memory });
+  const { status, headers, body } = await one.delete(PATH);
+  assert.deepEqual([status, body.state, body.inFlight], [202, 'running', 0]);
+  const look = async (of: typeof one) => (await of.get(String(headers['location']))).body;
+  const told = async () => (await look(other)).erased.pending === 2;
+  await eventually(told, { withinMs: 10_000, what: 'the other one tells of it' });
+  assert.deepEqual(await look(other), await look(one));
+  const joined = await other.delete(PATH);
+  assert.deepEqual([joined.status, joined.body.erasureId], [202, body.erasureId]);
+  isGone = true;
+  await clock.advance(15_001);
+  assert.deepEqual([(await look(other)).state, (await look(other)).erased], ['unfinished', body.erased]);
+  const anew = await other.delete(PATH);
+  assert.deepEqual([anew.status, anew.body.state, anew.body.erasureId === body.erasureId], [202, 'running', false]);
+  await endCall();
+  const done = async () => (await other.get(String(anew.headers['location']))).body.state === 'finished';
+  await eventually(done, { withinMs: 10_000, what: 'the other one has ended it' });
 });
 
 test('a step that failed is asked again; the walk begins anew when its mark is gone', async () => {

@@ -10,6 +10,8 @@ import type { Settlement } from '../settle/settlement.ts';
 import type { AlertStore } from './alerts.ts';
 import type { DeadLetterStore } from './dead-letters.ts';
 import type { ErasureStore } from './erasure.ts';
+import type { ErasureNotes } from './erasure-notes.ts';
+import type { FleetHistoryStore } from './fleet-history.ts';
 import type { FleetNoteStore } from './fleet-notes.ts';
 import type { ForgetStore } from './forget.ts';
 import type { IdempotencyStore, KeyResult, PieceKey } from './idempotency.ts';
@@ -24,6 +26,8 @@ export interface ActivityStore
     ErasureStore,
     AlertStore,
     TraceStore,
+    ErasureNotes,
+    FleetHistoryStore,
     FleetNoteStore,
     ForgetStore,
     IdempotencyStore,

@@ -5,6 +5,7 @@ import {
   type AppendResult,
   type Block,
   type Bucket,
+  type ErasureNote,
   IN_FLIGHT_UNLOWERED,
   type InFlightLimit,
   RETRY_SHARE_UNUSED,
@@ -38,6 +39,8 @@ export interface State {
   readonly credentialExpiryMs: Map<string, number>;
   readonly alerts: Map<string, Alert>;
   readonly workers: Map<string, SeenWorker>;
+  readonly samples: { readonly texts: string[]; lastMs: number | null };
+  readonly erasureNotes: Map<string, ErasureNote & { readonly atMs: number }>;
   /** By the part of a receipt's id that entries carry. */
   readonly traces: Map<string, string>;
   /** Oldest first. */
@@ -225,6 +228,8 @@ export function emptyState(): State {
     credentialExpiryMs: new Map(),
     alerts: new Map(),
     workers: new Map(),
+    samples: { texts: [], lastMs: null },
+    erasureNotes: new Map(),
     traces: new Map(),
     keyGenerations: [],
     keysCutMs: 0,

@@ -24,9 +24,9 @@ Other options:
 
 What is wrong in the activities themselves: export them, correct the file, send it again, and discard what was exported.
 
-  sluice dead export hr --code invalidRequest > letters.ndjson
-  sluice post letters.ndjson --connection hr
-  sluice dead discard hr --code invalidRequest
+  sluice dead export people --code invalidRequest > letters.ndjson
+  sluice post letters.ndjson --connection people
+  sluice dead discard people --code invalidRequest
 
 Asks the console (SLUICE_CONSOLE_URL). Exit code 1 when not everything could be done; asking again goes on, nothing is done twice.
 `;

@@ -77,7 +77,10 @@ async function follow({ console, performer, bar, stop }: Followed): Promise<Eras
     bar.update(connections === 0 ? 0 : (100 * connectionsDone) / connections, note);
     try {
       erasure = erasureOf(await console.ask(`/api/v1/erasures/${erasure.erasureId}`));
-      asked = 0;
+      // Nothing was left in calls, so it was its console that stopped.
+      if (erasure.state === 'unfinished' && erasure.inFlight === 0 && ++asked <= ASKED_AGAIN_MAX)
+        erasure = erasureOf(await begin());
+      else asked = 0;
     } catch (error) {
       if (!(error instanceof CommandFailed) || ++asked > ASKED_AGAIN_MAX) throw error;
       await sleep(ASK_AGAIN_MS, undefined, { signal: stop }).catch(() => undefined);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isKeepableId } from '@sluice/core';
 import type { FastifyInstance, FastifyReply } from '@sluice/http';
 import { type Audit, noteDetail } from '../audit-deeds.ts';
-import { refuse, refuseMember } from '../console-problems.ts';
+import { fromStore, refuse, refuseMember } from '../console-problems.ts';
 import { digestOfPerformer, type Erasure, type Erasures } from './keep-erasures.ts';
 
 export interface ErasureRouteParts {
@@ -28,20 +28,22 @@ export function addErasureRoutes(app: FastifyInstance, parts: ErasureRouteParts)
     async (request, reply) => {
       const { performerId } = request.params;
       if (!isKeepableId(performerId)) throw refuseMember('#/performerId', 'A performer’s id has 1 to 128 characters.');
-      const erasure = erasures.begin(performerId);
-      if (erasure === null) throw refuse('too_many_erasures');
+      const begun = await erasures.begin(performerId);
+      if (begun === null) throw refuse('too_many_erasures');
       const who = `performer sha256:${digestOfPerformer(performerId)}`;
-      await Promise.race([erasure.over, sleep(answerMs)]);
+      await Promise.race([...(begun.over === null ? [] : [begun.over]), sleep(answerMs)]);
+      // One that another console walks is as its last note says.
+      const erasure = begun.over === null ? ((await fromStore(erasures.find(begun.id))) ?? begun) : begun;
       if (erasure.state === 'failed') throw refuse('store_unavailable');
       const isOver = erasure.state !== 'running';
       noteDetail(request, `${who}: ${isOver ? describeEnd(erasure) : `${erasure.id} begun`}`);
-      if (!isOver) void recordEnd();
+      if (!isOver && erasure.over !== null) void recordEnd(erasure.over);
       return answer(reply, erasure);
 
-      async function recordEnd(): Promise<void> {
-        await erasure?.over;
+      async function recordEnd(over: Promise<void>): Promise<void> {
+        await over;
         const { caller } = request;
-        if (erasure === null || caller === undefined) return;
+        if (caller === undefined) return;
         noteDetail(request, `${who}: ${erasure.id} ${describeEnd(erasure)}`);
         const status = erasure.state === 'failed' ? 503 : 200;
         await audit.record(request, { caller, action: 'erase', status });
@@ -49,7 +51,7 @@ export function addErasureRoutes(app: FastifyInstance, parts: ErasureRouteParts)
     },
   );
   app.get<{ Params: { erasureId: string } }>('/api/v1/erasures/:erasureId', { config }, async (request, reply) => {
-    const erasure = erasures.find(request.params.erasureId);
+    const erasure = await fromStore(erasures.find(request.params.erasureId));
     if (erasure === null) throw refuse('erasure_not_found');
     reply.header('cache-control', 'no-store');
     return describe(erasure);

@@ -1,28 +1,29 @@
 /*
-  The erasures that this console was asked for: those under way, and how the last ones ended. Nothing here names whom they
-  erase but a digest. When the console stops in the middle, nothing is lost but the telling: asked again, it goes on.
+  The erasures that this console was asked for: those under way, and how the last ones ended; those of other consoles it knows
+  from their notes. Nothing here names whom they erase but a digest. When a console stops in the middle, asked again, any
+  goes on.
 */
 import { createHash } from 'node:crypto';
 import { foldPerformer } from '@sluice/core';
+import { findNoted, findRunning, NOTE_EVERY_MS, type NoteStore, type ToldErasure, writeNote } from './note-erasures.ts';
 import { emptyTally, type Tally, type WalkParts, walkConnections } from './walk-connections.ts';
 
-export interface Erasure {
-  readonly id: string;
-  /** unfinished: some were in calls that did not end, or the console stopped; failed: Redis did not answer. Both: ask again. */
-  readonly state: 'running' | 'finished' | 'unfinished' | 'failed';
-  readonly tally: Readonly<Tally>;
-  /** Fulfilled when it is no longer running. Never rejects. */
-  readonly over: Promise<void>;
+/** unfinished: some were in calls that did not end, or its console stopped; failed: Redis did not answer. Both: ask again. */
+export interface Erasure extends ToldErasure {
+  /** Fulfilled when it is no longer running. Never rejects. Null: another console walks it. */
+  readonly over: Promise<void> | null;
 }
 
 export interface Erasures {
-  /** One that runs already for this performer is answered again. Null: ERASING_MAX run. */
-  begin(performerId: string): Erasure | null;
-  find(id: string): Erasure | null;
-  stop(): void;
+  /** One that runs already for this performer, here or elsewhere, is answered again. Null: ERASING_MAX run. */
+  begin(performerId: string): Promise<Erasure | null>;
+  find(id: string): Promise<Erasure | null>;
+  /** Fulfilled when all of them have ended. */
+  stop(): Promise<void>;
 }
 
 export interface ErasuresParts extends WalkParts {
+  readonly notes: NoteStore;
   readonly newId: () => string;
   readonly logger: {
     info(fields: Readonly<Record<string, unknown>>, text: string): void;
@@ -52,6 +53,8 @@ export function keepErasures(parts: ErasuresParts): Erasures {
 
   async function run(kept: Kept, performerId: string): Promise<void> {
     const { id, tally } = kept;
+    const ended = new AbortController();
+    const noting = noteUntil(kept, ended.signal);
     try {
       await walkConnections(parts, performerId, tally, stop.signal);
       kept.state = stop.signal.aborted || tally.inFlight > 0 ? 'unfinished' : 'finished';
@@ -60,14 +63,34 @@ export function keepErasures(parts: ErasuresParts): Erasures {
       kept.state = 'failed';
       parts.logger.warn({ err: error, erasureId: id, ...tally }, 'erasure failed; asked again it goes on');
     }
+    ended.abort();
+    await noting;
+  }
+
+  /** A note that is not written is missed by nobody but other consoles. */
+  async function noteUntil(kept: Kept, ended: AbortSignal): Promise<void> {
+    const note = () => parts.notes.noteErasure(writeNote(kept.digest, kept)).catch(() => undefined);
+    while (!ended.aborted) {
+      await note();
+      await parts.wait(NOTE_EVERY_MS, ended);
+    }
+    await note();
+  }
+
+  function sameOf(digest: string): Kept | undefined {
+    return [...all.values()].find((one) => one.state === 'running' && one.digest === digest);
   }
 
   return {
-    begin: (performerId) => {
+    begin: async (performerId) => {
       const digest = digestOfPerformer(performerId);
-      const running = [...all.values()].filter(({ state }) => state === 'running');
-      const same = running.find((one) => one.digest === digest);
+      const own = sameOf(digest);
+      if (own !== undefined) return own;
+      const others = await findRunning(parts.notes, digest).catch(() => null);
+      if (others !== null) return { ...others, over: null };
+      const same = sameOf(digest);
       if (same !== undefined) return same;
+      const running = [...all.values()].filter(({ state }) => state === 'running');
       if (running.length >= ERASING_MAX || stop.signal.aborted) return null;
       const kept: Kept = { id: parts.newId(), digest, state: 'running', tally: emptyTally(), over: Promise.resolve() };
       kept.over = run(kept, performerId);
@@ -75,8 +98,16 @@ export function keepErasures(parts: ErasuresParts): Erasures {
       forgetOldest(all);
       return kept;
     },
-    find: (id) => all.get(id) ?? null,
-    stop: () => stop.abort(),
+    find: async (id) => {
+      const own = all.get(id);
+      if (own !== undefined) return own;
+      const others = await findNoted(parts.notes, id);
+      return others === null ? null : { ...others, over: null };
+    },
+    stop: async () => {
+      stop.abort();
+      await Promise.all([...all.values()].map(({ over }) => over));
+    },
   };
 }
 

@@ -53,3 +53,28 @@ test('an hour is kept and no more; a connection that came later was not zero bef
   const late = history.of('late')!;
   assert.deepEqual([late.series.pending.at(-2), late.series.pending.at(-1)], [null, 7]);
 });
+
+test('a console that starts goes on where others were: their samples first, those of the last hour, then its own', () => {
+  const history = createHistory();
+  const nowMs = 10_000_000;
+  const sample = (atMs: number, pending: number | null) => ({
+    atMs,
+    of: new Map([['hr', [pending, 0, 0, 0, 0, 0, 0, 0]]]),
+  });
+  const hourAgo = nowMs - SAMPLES_MAX * SAMPLE_EVERY_MS;
+  history.begin(
+    [sample(hourAgo - 1, 1), sample(nowMs - 60_000, 2), sample(nowMs - 30_000, null), sample(nowMs + 5, 9)],
+    nowMs,
+  );
+  history.add({ nowMs, views: [view(nowMs, { pending: 3 })] });
+  const { sinceMs, timesMs, series } = history.of('hr')!;
+  assert.deepEqual([sinceMs, timesMs], [nowMs - 60_000, [nowMs - 60_000, nowMs - 30_000, nowMs]]);
+  assert.deepEqual(series.pending, [2, null, 3]);
+  history.begin([sample(nowMs - 10_000, 7)], nowMs);
+  assert.equal(history.of('hr')!.timesMs.length, 3, 'only at the beginning');
+  for (let n = 1; n <= SAMPLES_MAX; n++) {
+    const at = nowMs + n * SAMPLE_EVERY_MS;
+    history.add({ nowMs: at, views: [view(at)] });
+  }
+  assert.equal(history.of('hr')!.timesMs[0], nowMs + SAMPLE_EVERY_MS, 'an hour of them');
+});

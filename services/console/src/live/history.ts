@@ -1,11 +1,14 @@
 /*
-  The last hour of every connection, in this process's memory alone: a sample each five seconds, in columns of 32-bit numbers
-  (23 MB for a thousand connections). It begins when the console does, and says so; what was not seen is a gap, not a zero.
+  The last hour of every connection, in this process's memory: a sample each five seconds, in columns of 32-bit numbers
+  (23 MB for a thousand connections). It begins with what the consoles before it and beside it shared, and says since when
+  it knows; what was not seen is a gap, not a zero.
 */
 import type { ConnectionView } from '@sluice/core';
+import type { FleetSample } from './shared-history.ts';
 
 export const SAMPLE_EVERY_MS = 5000;
 export const SAMPLES_MAX = 720;
+const HOUR_MS = SAMPLE_EVERY_MS * SAMPLES_MAX;
 
 export const SERIES = [
   'pending',
@@ -20,7 +23,7 @@ export const SERIES = [
 export type SeriesName = (typeof SERIES)[number];
 
 export interface ConnectionHistory {
-  /** When the console first looked; milliseconds since 1970, by the store's clock. */
+  /** When a console first looked, as far as this one knows; milliseconds since 1970, by the store's clock. */
   readonly sinceMs: number;
   readonly timesMs: readonly number[];
   /** As long as the times; null: not known then. */
@@ -30,11 +33,13 @@ export interface ConnectionHistory {
 export interface History {
   /** Null: nothing was sampled yet. */
   of(connectionId: string): ConnectionHistory | null;
+  /** What others saw before it: at the beginning, oldest first. */
+  begin(samples: readonly FleetSample[], nowMs: number): void;
   /** Takes a sample when one is due. */
   add(reading: { readonly nowMs: number; readonly views: readonly ConnectionView[] }): void;
 }
 
-type Counters = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls'>;
+export type Counters = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls'>;
 
 interface Columns {
   readonly values: Float32Array;
@@ -67,12 +72,35 @@ export function createHistory(): History {
     }
   }
 
+  function begin(samples: readonly FleetSample[], nowMs: number): void {
+    if (taken > 0) return;
+    for (const { atMs, of: seen } of samples) {
+      if (atMs <= lastMs || atMs <= nowMs - HOUR_MS || atMs >= nowMs) continue;
+      sinceMs ??= atMs;
+      lastMs = atMs;
+      const at = taken % SAMPLES_MAX;
+      times[at] = atMs;
+      taken += 1;
+      for (const [connectionId, values] of seen) {
+        const own = columns.get(connectionId) ?? openColumns();
+        columns.set(connectionId, own);
+        own.values.set(
+          values.map((value) => value ?? Number.NaN),
+          at * SERIES.length,
+        );
+      }
+    }
+    // The next sample is taken at once, whenever the last one of others was.
+    lastMs = Number.NEGATIVE_INFINITY;
+  }
+
   function of(connectionId: string): ConnectionHistory | null {
     const own = columns.get(connectionId);
     if (own === undefined || sinceMs === null) return null;
+    const newestMs = times[(taken - 1) % SAMPLES_MAX]!;
     const order = Array.from({ length: Math.min(taken, SAMPLES_MAX) }, (_, n) => {
       return (Math.max(0, taken - SAMPLES_MAX) + n) % SAMPLES_MAX;
-    });
+    }).filter((at) => times[at]! > newestMs - HOUR_MS);
     const column = (series: number) => order.map((at) => orNull(own.values[at * SERIES.length + series]));
     return {
       sinceMs,
@@ -81,7 +109,7 @@ export function createHistory(): History {
     };
   }
 
-  return { add, of };
+  return { begin, add, of };
 }
 
 function openColumns(): Columns {
@@ -89,7 +117,7 @@ function openColumns(): Columns {
 }
 
 /** In the order of SERIES. */
-function sampleOf(view: ConnectionView, last: Counters | null): readonly number[] {
+export function sampleOf(view: ConnectionView, last: Counters | null): readonly number[] {
   const seconds = last === null ? 0 : (view.nowMs - last.nowMs) / 1000;
   const rate = (now: number, before: number) => (seconds > 0 ? Math.max(0, (now - before) / seconds) : Number.NaN);
   return [

@@ -6,6 +6,7 @@
 import { type ActivityStore, type ConnectionView, type TenantQuota, WORKER_ALIVE_MS } from '@sluice/core';
 import { createHistory, type History } from './history.ts';
 import { createRateBook, type RateBook } from './rate-book.ts';
+import { openSharedHistory } from './shared-history.ts';
 
 /** All connections as of one moment. */
 export interface FleetReading {
@@ -34,7 +35,10 @@ export interface FleetWatch {
 }
 
 export interface FleetWatchParts {
-  readonly store: Pick<ActivityStore, 'connections' | 'connectionIds' | 'tenantQuota' | 'workers'>;
+  readonly store: Pick<
+    ActivityStore,
+    'connections' | 'connectionIds' | 'tenantQuota' | 'workers' | 'keepFleetSample' | 'fleetSamples'
+  >;
   readonly tenants: readonly string[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -51,6 +55,8 @@ const TENANTS_MAX = 100;
 export function watchFleet({ store, tenants, clock }: FleetWatchParts): FleetWatch {
   const rates = createRateBook();
   const history = createHistory();
+  const shared = openSharedHistory(store);
+  let begun = false;
   const listeners = new Set<() => void>();
   let reading: FleetReading | null = null;
   let awaySinceMs: number | null = null;
@@ -59,10 +65,16 @@ export function watchFleet({ store, tenants, clock }: FleetWatchParts): FleetWat
 
   async function read(): Promise<boolean> {
     try {
-      reading = await readFleet(store, tenants);
+      const now = await readFleet(store, tenants);
+      // What others saw is good to have, and nothing waits for it.
+      if (!begun) history.begin(await shared.read().catch(() => []), now.nowMs);
+      begun = true;
+      reading = now;
       awaySinceMs = null;
       rates.add(reading.views);
       history.add(reading);
+      // A Redis that is full takes none: the charts of a console that starts later have a gap, and nothing else.
+      void shared.keep(reading).catch(() => {});
       return true;
     } catch {
       awaySinceMs ??= clock();

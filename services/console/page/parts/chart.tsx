@@ -19,8 +19,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 170;
-/** A stretch without samples that is longer than this is shown as one. */
-const GAP_MS = 30_000;
+/** A stretch without samples that is longer than this is shown as one. What other consoles saw comes each half minute. */
+const GAP_MS = 60_000;
 const HOUR_SECONDS = 3600;
 
 export function Chart({ title, unit, timesMs, lines }: ChartProps) {

@@ -24,7 +24,7 @@ export function Charts({ connectionId }: { readonly connectionId: string }) {
   return (
     <section aria-labelledby="history-title">
       <h2 id="history-title">
-        The last hour {young && <span class="dim">seen since {fullTime(since)}, when this console started</span>}
+        The last hour {young && <span class="dim">seen since {fullTime(since)}; before that no console looked</span>}
       </h2>
       <div class="charts">
         <Chart

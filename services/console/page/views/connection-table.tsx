@@ -63,7 +63,7 @@ export function ConnectionTable({
   }
   return (
     <div class="scroll">
-      <table class="connections">
+      <table class="cards connections">
         <thead>
           <tr>
             {COLUMNS.map(({ order: own, title, hint, number }) => (

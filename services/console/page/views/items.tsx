@@ -103,7 +103,7 @@ export function Errors({ connectionId }: { readonly connectionId: string }) {
       {value?.calls.length === 0 && <p class="dim">None.</p>}
       {value !== null && value.calls.length > 0 && (
         <div class="scroll">
-          <table class="errors">
+          <table class="cards errors">
             <thead>
               <tr>
                 {['At', 'Item', 'Status', 'What Graph said', 'Request-id'].map((title) => (
@@ -131,7 +131,7 @@ export function Errors({ connectionId }: { readonly connectionId: string }) {
 function ErrorRow({ connectionId, call }: { readonly connectionId: string; readonly call: Call }) {
   return (
     <tr>
-      <td title={fullTime(call.at)} class="nowrap">
+      <td title={fullTime(call.at)} class="nowrap" data-title="At">
         {clockTime(Date.parse(call.at))}
       </td>
       <th scope="row" class="wrap">
@@ -139,11 +139,11 @@ function ErrorRow({ connectionId, call }: { readonly connectionId: string; reado
           <bdi>{call.itemId}</bdi>
         </a>
       </th>
-      <td>{call.status}</td>
-      <td class="wrap">
+      <td data-title="Status">{call.status}</td>
+      <td class="wrap wide" data-title="What Graph said">
         <bdi>{call.reason}</bdi>
       </td>
-      <td class="wrap">
+      <td class="wrap wide" data-title="Request-id">
         {call.requestId === null ? (
           <span class="dim" title="Graph gave none; this is the client-request-id">
             client <code>{call.leaseId}</code>
@@ -152,7 +152,7 @@ function ErrorRow({ connectionId, call }: { readonly connectionId: string; reado
           <code>{call.requestId}</code>
         )}
       </td>
-      <td class="number">
+      <td class="number" data-title="Delivered, again, dead, parked">
         {call.delivered}, {call.retried}, {call.dead}, {call.parked}
       </td>
     </tr>

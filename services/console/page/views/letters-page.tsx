@@ -261,16 +261,19 @@ function LetterTable({ entries, isLast, chosen, onChoose }: LetterTableProps) {
   };
   return (
     <div class="scroll">
-      <table class="letters">
+      <table class="cards letters">
         <thead>
           <tr>
             <th scope="col">
-              <input
-                type="checkbox"
-                aria-label="Select all on this page"
-                checked={all}
-                onChange={() => onChoose(all ? new Set() : new Set(entries.map((letter) => letter.id)))}
-              />
+              <label>
+                <input
+                  type="checkbox"
+                  aria-label="Select all on this page"
+                  checked={all}
+                  onChange={() => onChoose(all ? new Set() : new Set(entries.map((letter) => letter.id)))}
+                />
+                <span class="narrow"> all on this page</span>
+              </label>
             </th>
             {['State', 'Item', 'Activity', 'Code', 'Message', 'Request-id', 'Attempts', 'Ended'].map((title) => (
               <th key={title} scope="col">
@@ -281,8 +284,8 @@ function LetterTable({ entries, isLast, chosen, onChoose }: LetterTableProps) {
         </thead>
         <tbody>
           {entries.map((letter) => (
-            <tr key={letter.id}>
-              <td>
+            <tr key={letter.id} class={chosen.has(letter.id) ? 'picked' : undefined}>
+              <td class="pick">
                 <input
                   type="checkbox"
                   aria-label={`Select ${letter.id}`}
@@ -290,7 +293,7 @@ function LetterTable({ entries, isLast, chosen, onChoose }: LetterTableProps) {
                   onChange={(event) => toggle(letter.id, event.currentTarget.checked)}
                 />
               </td>
-              <td>{letter.state}</td>
+              <td data-title="State">{letter.state}</td>
               <th scope="row">
                 <button
                   type="button"
@@ -301,16 +304,22 @@ function LetterTable({ entries, isLast, chosen, onChoose }: LetterTableProps) {
                   <bdi>{letter.itemId}</bdi>
                 </button>
               </th>
-              <td>{letter.activity?.type ?? 'of a newer version'}</td>
-              <td class="wrap">
+              <td data-title="Activity">{letter.activity?.type ?? 'of a newer version'}</td>
+              <td class="wrap" data-title="Code">
                 <code>{letter.code}</code>
               </td>
-              <td class="wrap">
+              <td class="wrap wide" data-title="Message">
                 <bdi>{letter.message}</bdi>
               </td>
-              <td class="wrap">{letter.requestId === null ? '–' : <code>{letter.requestId}</code>}</td>
-              <td class="number">{letter.attempts ?? '–'}</td>
-              <td class="number">{fullTime(letter.settledAt)}</td>
+              <td class="wrap wide" data-title="Request-id">
+                {letter.requestId === null ? '–' : <code>{letter.requestId}</code>}
+              </td>
+              <td class="number" data-title="Attempts">
+                {letter.attempts ?? '–'}
+              </td>
+              <td class="number" data-title="Ended">
+                {fullTime(letter.settledAt)}
+              </td>
             </tr>
           ))}
         </tbody>

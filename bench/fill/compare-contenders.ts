@@ -3,6 +3,7 @@ import { type Measured, measureRun } from '../../packages/store/test/fill/measur
 import { makeRedisContender } from '../../packages/store/test/fill/redis-contender.ts';
 import { HOT, type Shape } from '../../packages/store/test/fill/shapes.ts';
 import { type Contender, simulateCalls } from '../../packages/store/test/fill/simulate-calls.ts';
+import type { ContractRedis } from '../../packages/store/test/support/redis-contract-store.ts';
 import { lateBound, timerClosed } from './alternatives.ts';
 
 export interface Compared {
@@ -35,10 +36,10 @@ const ALTERNATIVES: readonly Alternative[] = [
 export interface Comparison {
   readonly shape: Shape;
   readonly seeds: readonly number[];
-  readonly redisUrl: string;
+  readonly redis: ContractRedis;
 }
 
-export async function compareContenders({ shape, seeds, redisUrl }: Comparison): Promise<Compared> {
+export async function compareContenders({ shape, seeds, redis }: Comparison): Promise<Compared> {
   const run = async (seed: number, contender: Contender) => {
     try {
       return measureRun(shape, await simulateCalls(shape, seed, contender));
@@ -47,7 +48,7 @@ export async function compareContenders({ shape, seeds, redisUrl }: Comparison):
     }
   };
   const sluice = new Map<number, Measured>();
-  for (const seed of seeds) sluice.set(seed, await run(seed, await makeRedisContender(redisUrl, shape)));
+  for (const seed of seeds) sluice.set(seed, await run(seed, await makeRedisContender(redis, shape)));
   const alternatives = new Map<string, Measured>();
   for (const { name, make, onlyIn = shape.name } of ALTERNATIVES) {
     if (onlyIn === shape.name) alternatives.set(name, await run(seeds[0]!, make()));

@@ -64,7 +64,7 @@ async function compareShapes(quick: boolean, seeds: readonly number[]): Promise<
         ? { ...full, ...QUICK, bursts: full.bursts.map((b) => ({ ...b, atMs: QUICK.firstMs })) }
         : full;
       const startedMs = performance.now();
-      const compared = await compareContenders({ shape, seeds, redisUrl: redis.url });
+      const compared = await compareContenders({ shape, seeds, redis });
       showShape(shape, compared);
       if (!quick) missed += showVerdicts(judgeBars(shape, compared));
       say(`${shape.name}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 export type Fsync = 'everysec' | 'always';
 
 export interface BenchRedis {
+  /** Of the default user: the other sides know nothing of Sluice's. */
   readonly url: string;
   readonly pid: number;
   readonly client: Redis;
@@ -22,7 +23,7 @@ export async function startBenchRedis({ appendOnly }: { readonly appendOnly: boo
   // A rewrite of the append-only file in the middle of a round would be measured with it; prepare() does it between rounds.
   const args = appendOnly ? ['--appendfsync', 'everysec', '--auto-aof-rewrite-percentage', '0'] : [];
   const server = await startRedis({ appendOnly, args });
-  const client = new Redis(server.url, { maxRetriesPerRequest: null });
+  const client = new Redis(server.adminUrl, { maxRetriesPerRequest: null });
   client.on('error', () => {});
 
   async function info(section: string): Promise<ReadonlyMap<string, string>> {
@@ -37,7 +38,7 @@ export async function startBenchRedis({ appendOnly }: { readonly appendOnly: boo
   }
 
   return {
-    url: server.url,
+    url: server.adminUrl,
     pid: server.pid,
     client,
     version: (await info('server')).get('redis_version') ?? 'unknown',

@@ -7,17 +7,17 @@ import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { eventually } from '@sluice/testing';
-import { Redis } from 'ioredis';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { exchangeRaw, type RawAnswer } from '../support/raw-socket.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
 let system: System;
-let redis: Redis;
+let redis: ReturnType<typeof openAdmin>;
 let url: string;
 before(async () => {
   system = await startSystem({ workers: 0, intakes: 1, env: { SLUICE_DEDUPE: 'off' } });
   url = system.intakes[0]!.url!;
-  redis = new Redis(system.redis.url);
+  redis = openAdmin(system.redis);
 });
 after(async () => {
   redis.disconnect();

@@ -10,9 +10,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { eventually, type Service, spawnService } from '@sluice/testing';
+import { eventually, REDIS_LOGIN, type Service, spawnService } from '@sluice/testing';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { openStore } from '../support/conservation.ts';
-import { redisEnv } from '../support/redis-env.ts';
 import { runSluice } from '../support/run-sluice.ts';
 import { startSystem } from '../support/start-system.ts';
 
@@ -103,10 +103,10 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
     assert.match(key, /^\S{20,}$/, made.err);
     assert.equal(made.err.includes(key), false);
 
-    const store = openStore(system);
-    await store.redis.config('SET', 'requirepass', CANARIES['Redis password']);
-    await store.close();
-    const secured = redisEnv(system.redis, { user: '', password: CANARIES['Redis password'] });
+    const admin = openAdmin(system.redis);
+    await admin.call('ACL', 'SETUSER', REDIS_LOGIN.user, 'resetpass', `>${CANARIES['Redis password']}`);
+    admin.disconnect();
+    const secured = { REDIS_URL: withCanary(system.env['REDIS_URL']!) };
     const intake = await system.startIntake(secured);
     const workers = [await system.startWorker(secured), await system.startWorker(secured)];
     const console_ = await spawnService({ service: 'console', env: { ...system.env, ...secured } });
@@ -235,12 +235,15 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
   }
 
   function openStoreSecured() {
-    const url = system.redis.url.replace('://', `://:${CANARIES['Redis password']}@`);
-    const store = openStore({ ...system, storePlace: { url } });
+    const store = openStore({ storePlace: { ...system.storePlace, url: withCanary(system.storePlace.url) } });
     stores.push(store);
     return { store };
   }
 });
+
+function withCanary(url: string): string {
+  return url.replace(REDIS_LOGIN.password, CANARIES['Redis password']);
+}
 
 function startNow(): { readonly startDateTime: string; readonly id: string } {
   return {

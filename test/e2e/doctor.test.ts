@@ -6,8 +6,8 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openRedisStore } from '@sluice/store';
 import { type Service, spawnService } from '@sluice/testing';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { runSluice } from '../support/run-sluice.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
@@ -223,14 +223,14 @@ test('Redis away, evicting, and refusing its user; an intake and a console that 
       REDIS_URL: system.env['REDIS_URL']!.replace('of-this-test@', 'of-another@'),
     },
   );
-  const admin = openRedisStore({ ...system.storePlace, role: 'worker', onError: () => {} });
-  await admin.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  const admin = openAdmin(system.redis);
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
   await failsWith([['redis', /may throw activities away: maxmemory-policy is allkeys-lru/, /noeviction/]], ['hr1']);
-  await admin.redis.config('SET', 'maxmemory-policy', 'noeviction');
-  await admin.redis.config('SET', 'appendonly', 'no');
+  await admin.config('SET', 'maxmemory-policy', 'noeviction');
+  await admin.config('SET', 'appendonly', 'no');
   await failsWith([['redis', /keeps less safely than SLUICE_DURABILITY \(fsync-1s\)/, /appendonly yes/]], ['hr1']);
-  await admin.redis.config('SET', 'appendonly', 'yes');
-  await admin.close();
+  await admin.config('SET', 'appendonly', 'yes');
+  admin.disconnect();
   await failsWith(
     [['redis', /SLUICE_SHARDS is 3 here, and what is stored lies in 1/, /Set SLUICE_SHARDS=1/]],
     ['hr1'],

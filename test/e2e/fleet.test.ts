@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '@sluice/testing';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { assertDeliveredOnce, drained, openStore } from '../support/conservation.ts';
 import { startProducer } from '../support/producer.ts';
 import { startSystem } from '../support/start-system.ts';
@@ -56,10 +57,10 @@ test('workers whose calls are full share one connection, and its calls in flight
 
 test('the same code runs on a node of a Redis Cluster, and every key lies in the shard’s slot', async () => {
   const system = await startSystem({ workers: 0, intakes: 0, redisOptions: { cluster: true } });
-  const store = openStore(system);
+  const admin = openAdmin(system.redis);
   try {
-    await store.redis.cluster('ADDSLOTSRANGE', 0, 16_383);
-    await eventually(async () => (await store.redis.cluster('INFO')).includes('cluster_state:ok'), {
+    await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await eventually(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), {
       withinMs: 10_000,
       what: 'the cluster is up',
     });
@@ -70,14 +71,14 @@ test('the same code runs on a node of a Redis Cluster, and every key lies in the
       assert.equal(await producer.post({ connection: 'clustered', items, count: 200 }), 202);
     await drained(system, ['clustered'], 30_000);
     await assertDeliveredOnce(system, producer);
-    const keys = await store.redis.keys('*');
+    const keys = await admin.keys('*');
     assert.deepEqual(
       keys.filter((key) => !key.startsWith('{s0}')),
       [],
     );
     assert.ok(keys.length > 5);
   } finally {
-    await store.close();
+    admin.disconnect();
     await system.stop();
   }
 });

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openRedisStore } from '@sluice/store';
 import { eventually, type Service } from '@sluice/testing';
+import { openStore } from '../support/conservation.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
 let system: System;
@@ -77,7 +77,7 @@ test('100,000 lines with a bad one: all others are stored, memory stays flat, an
 
   const again = await postLines('stream', linesOf(LINES));
   assert.deepEqual([again.status, again.body['accepted'], again.body['duplicates']], [207, 0, LINES - 1]);
-  const store = openRedisStore({ url: system.redis.url, role: 'worker', onError: () => {} });
+  const store = openStore(system);
   const view = await store.connection('stream');
   await store.close();
   assert.deepEqual([view?.pending, view?.duplicates], [LINES - 1, LINES - 1]);
@@ -95,7 +95,7 @@ test('a stream may take longer than any request, as long as it moves', async () 
 });
 
 test('Redis killed in the middle: 503 with the line up to which all is decided; sent again, nothing is stored twice', async () => {
-  const store = openRedisStore({ url: system.redis.url, role: 'worker', onError: () => {} });
+  const store = openStore(system);
   after(() => store.close());
   const pending = async () => (await store.connection('killed'))?.pending ?? 0;
   async function* untilKilled() {

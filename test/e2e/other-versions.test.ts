@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, spawnService } from '@sluice/testing';
-import { openStore } from '../support/conservation.ts';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { consoleClient } from '../support/console-client.ts';
 import { assertEquations, scrape } from '../support/scrape.ts';
 import { type System, startSystem } from '../support/start-system.ts';
@@ -26,14 +26,14 @@ const entry = (nth: number) =>
   `a2${START}${nth.toString(36)}${ACCEPTED}00000000000${NOBODY}${nth.toString(36).padStart(5, '0')}1${OTHER_PERSON}`;
 const REASON = '{"code":"badRequest","message":"No.","requestId":null}';
 
-type Redis = ReturnType<typeof openStore>['redis'];
+type Redis = ReturnType<typeof openAdmin>;
 
 async function withRedis(system: System, use: (redis: Redis) => Promise<void>): Promise<void> {
-  const store = openStore(system);
+  const redis = openAdmin(system.redis);
   try {
-    await use(store.redis);
+    await use(redis);
   } finally {
-    await store.close();
+    redis.disconnect();
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, type Service, spawnService } from '@sluice/testing';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { assertDeliveredOnce, drained, openStore } from '../support/conservation.ts';
 import { startProducer } from '../support/producer.ts';
 import { type System, startSystem } from '../support/start-system.ts';
@@ -33,10 +34,10 @@ test('what is sent to tenants of three shards is delivered once each, with every
   }
   await drained(system, SHARDED_CONNECTIONS, 120_000);
   await assertDeliveredOnce(system, producer);
-  const store = openStore(system);
+  const [store, admin] = [openStore(system), openAdmin(system.redis)];
   try {
     assert.equal(new Set(SHARDED_CONNECTIONS.map((id) => store.shardTagOf(id))).size, 3);
-    const keys = await store.redis.keys('*');
+    const keys = await admin.keys('*');
     for (const id of SHARDED_CONNECTIONS) {
       const tag = `{${store.shardTagOf(id)}}:`;
       const strays = keys.filter((key) => key.includes(`:c:${id}:`) && !key.startsWith(tag));
@@ -47,6 +48,7 @@ test('what is sent to tenants of three shards is delivered once each, with every
       );
     }
   } finally {
+    admin.disconnect();
     await store.close();
   }
 });

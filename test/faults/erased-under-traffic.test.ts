@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, spawnService } from '@sluice/testing';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { drained, openStore, readBooks } from '../support/conservation.ts';
 import { runSluice } from '../support/run-sluice.ts';
 import { assertEquations, scrape } from '../support/scrape.ts';
@@ -22,7 +23,7 @@ const BEGIN_MS = Date.UTC(2026, 0, 1);
 
 /** Every value in Redis, as text. */
 async function everythingKept(system: System): Promise<string> {
-  const { redis } = openStore(system);
+  const redis = openAdmin(system.redis);
   const texts: string[] = [];
   try {
     for (const key of await redis.keys('*')) {

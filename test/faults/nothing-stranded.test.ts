@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
-import { assertNothingInvented, drained, keyOf, openStore, readBooks } from '../support/conservation.ts';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
+import { assertNothingInvented, drained, keyOf, readBooks } from '../support/conservation.ts';
 import { startProducer } from '../support/producer.ts';
 import { startSystem } from '../support/start-system.ts';
 
@@ -19,7 +20,7 @@ const RUN_MS = 16_000;
 
 test('nothing is stranded while wake-ups are lost, workers killed and queues emptied', async (t) => {
   const system = await startSystem({ workers: 3, workerFile: 'test/support/lossy-worker.ts' });
-  const store = openStore(system);
+  const admin = openAdmin(system.redis);
   try {
     const producer = startProducer(() => [system.intakes[0]!.url!]);
     const connections = Array.from({ length: 20 }, (_, n) => `lossy${n}`);
@@ -44,8 +45,8 @@ test('nothing is stranded while wake-ups are lost, workers killed and queues emp
     const emptied = (async () => {
       while (performance.now() < until - 1000) {
         await pass(2000);
-        const keys = await store.redis.keys('{s0}:bull:*');
-        if (keys.length > 0) await store.redis.del(...keys);
+        const keys = await admin.keys('{s0}:bull:*');
+        if (keys.length > 0) await admin.del(...keys);
       }
     })();
     await Promise.all([load, kills, emptied]);
@@ -73,7 +74,7 @@ test('nothing is stranded while wake-ups are lost, workers killed and queues emp
     );
     assert.ok(waits.at(-1)! <= BOUND_MS + SLACK_MS, `the longest wait was ${waits.at(-1)} ms`);
   } finally {
-    await store.close();
+    admin.disconnect();
     await system.stop();
   }
 });

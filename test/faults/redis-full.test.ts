@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '@sluice/testing';
-import { Redis } from 'ioredis';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { drained } from '../support/conservation.ts';
 import { startProducer } from '../support/producer.ts';
 import { startSystem } from '../support/start-system.ts';
@@ -18,7 +18,7 @@ const ERRORS_PER_SECOND_MAX = 10;
 test('a full Redis: the intake refuses, the worker drains it by itself, and then the intake takes again', async (t) => {
   const system = await startSystem({ workers: 0, env: { SLUICE_RATE_INITIAL: '500' } });
   t.after(() => system.stop());
-  const redis = new Redis(system.redis.url);
+  const redis = openAdmin(system.redis);
   t.after(() => redis.disconnect());
   const [intake] = system.intakes;
   const producer = startProducer(() => [intake!.url!]);

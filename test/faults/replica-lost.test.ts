@@ -1,8 +1,8 @@
 /* SLUICE_DURABILITY=replicated with a real replica that stops, dies, and at last takes over: no 202 was too much. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openRedisStore } from '@sluice/store';
 import { eventually, type RedisServer, startRedis } from '@sluice/testing';
+import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { replicaOf } from '../support/redis-fleet.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
@@ -108,10 +108,10 @@ test('a replica that stops, dies and comes back under load; then the main Redis 
     await sending.stop();
     replica.resume();
     assert.deepEqual(wrong, [], 'every 202 says replicated, and nothing else does');
-    const store = openRedisStore({ url: replica.url, role: 'worker', onError: () => {} });
-    await store.redis.call('REPLICAOF', 'NO', 'ONE');
-    const there = new Set((await store.redis.keys('*:i:item-*')).map((key) => key.slice(key.lastIndexOf(':') + 1)));
-    await store.close();
+    const admin = openAdmin(replica);
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    const there = new Set((await admin.keys('*:i:item-*')).map((key) => key.slice(key.lastIndexOf(':') + 1)));
+    admin.disconnect();
     const lost = acknowledged.filter((itemId) => !there.has(itemId));
     assert.equal(lost.length, 0, `${lost.length} of ${acknowledged.length} acknowledged ones are lost`);
   } finally {

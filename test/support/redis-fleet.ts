@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually, type RedisServer, startRedis, tlsClientArguments } from '@sluice/testing';
-import { leastPrivileges, REDIS_LOGIN, tlsFilesOf, trustIn } from './redis-env.ts';
+import { eventually, loginTo, type RedisServer, startRedis, tlsClientArguments } from '@sluice/testing';
+import { tlsFilesOf, trustIn } from './redis-env.ts';
 import type { RedisElsewhere } from './start-system.ts';
 
 const run = promisify(execFile);
@@ -44,9 +44,7 @@ interface ClusterNode {
 
 export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
   const servers = await Promise.all(
-    Array.from({ length: 6 }, () =>
-      startRedis({ appendOnly: true, cluster: true, args: [...leastPrivileges(), ...args] }),
-    ),
+    Array.from({ length: 6 }, () => startRedis({ appendOnly: true, cluster: true, args })),
   );
   // Nodes that talk with TLS are introduced to each other where they listen with it.
   const places = servers.map((server) => `127.0.0.1:${linkPort(server)}`);
@@ -118,11 +116,8 @@ export interface WatchedPair extends RedisElsewhere {
 }
 
 export async function startWatchedPair(): Promise<WatchedPair> {
-  const first = await startRedis({ appendOnly: true, args: leastPrivileges() });
-  const second = await startRedis({
-    appendOnly: true,
-    args: [...leastPrivileges(), ...replicaOf(first)],
-  });
+  const first = await startRedis({ appendOnly: true });
+  const second = await startRedis({ appendOnly: true, args: replicaOf(first) });
   await eventually(async () => (await askRedis(second, 'INFO', 'replication')).includes('master_link_status:up'), {
     withinMs: READY_MS,
     what: 'the replica follows',
@@ -158,10 +153,8 @@ export async function startWatchedPair(): Promise<WatchedPair> {
 }
 
 function placeOf(rest: string, tls: RedisServer['tls']): RedisElsewhere {
-  const url = `redis${tls === null ? '' : 's'}+${rest}`;
-  const { user, password } = REDIS_LOGIN;
-  const ofServices = url.replace('://', `://${user}:${password}@`);
-  return { url, ...tlsFilesOf(tls), env: { REDIS_URL: ofServices, ...trustIn(tls) } };
+  const url = loginTo(`redis${tls === null ? '' : 's'}+${rest}`);
+  return { url, ...tlsFilesOf(tls), env: { REDIS_URL: url, ...trustIn(tls) } };
 }
 
 /** Where others of its kind talk to it. */

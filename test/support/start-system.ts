@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { RedisStoreOptions, ShardSettings } from '@sluice/store';
 import { type RedisOptions, type RedisServer, type Service, spawnService, startRedis } from '@sluice/testing';
 import { type EmulatorControl, emulatorControl } from './emulator-control.ts';
-import { leastPrivileges, REDIS_LOGIN, redisEnv, tlsFilesOf } from './redis-env.ts';
+import { placeOf, redisEnv } from './redis-env.ts';
 
 export interface SystemOptions {
   readonly workers?: number;
@@ -33,7 +33,7 @@ export interface RedisElsewhere extends Pick<RedisStoreOptions, 'url' | 'tls'> {
 
 export interface System {
   readonly redis: RedisServer;
-  /** Where the tests themselves look. */
+  /** Where the tests themselves look, as the user that services log in as. For more see openAdmin. */
   readonly storePlace: Pick<RedisStoreOptions, 'url' | 'tls' | 'shards'>;
   readonly emulator: EmulatorControl;
   readonly emulatorService: Service;
@@ -66,14 +66,14 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const redis = await startRedis({
     ...options.redisOptions,
     appendOnly: true,
-    args: [...leastPrivileges(), ...(options.redisArgs ?? [])],
+    args: options.redisArgs ?? [],
   });
   const emulatorService = await spawnService({ service: 'emulator', env: { SLUICE_DATA_DIR: folder } });
   const emulator = emulatorControl(emulatorService.url!);
   await emulator.behave({ rate: null, concurrency: null, latencyMs: [1, 3], ...options.behavior });
   const env = {
     ...QUICK,
-    ...(options.redisElsewhere?.env ?? redisEnv(redis, REDIS_LOGIN)),
+    ...(options.redisElsewhere?.env ?? redisEnv(redis)),
     GRAPH_BASE_URL: emulatorService.url!,
     ...(options.configFile === undefined
       ? oneTenant(emulatorService.url!)
@@ -108,7 +108,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   return {
     redis,
     storePlace: {
-      ...(options.redisElsewhere ?? { url: redis.url, ...tlsFilesOf(redis.tls) }),
+      ...(options.redisElsewhere ?? placeOf(redis)),
       ...(options.shards && { shards: options.shards }),
     },
     emulator,

@@ -17,13 +17,17 @@ import { type Drains, openWakeups, startDrains, type Wakeups } from '../src/inde
 
 let server: RedisServer;
 let store: RedisStore;
+/** For what no service may do. */
+let admin: RedisStore;
 const errors: Error[] = [];
 const onError = (error: Error) => void errors.push(error);
 before(async () => {
   server = await startRedis();
   store = openRedisStore({ url: server.url, role: 'worker', onError });
+  admin = openRedisStore({ url: server.adminUrl, role: 'worker', onError });
 });
 after(async () => {
+  await admin.close();
   await store.close();
   await server.stop();
 });
@@ -112,9 +116,9 @@ test('an emptied BullMQ strands nothing: not the wake-up, not the sweep', async 
     await append('before', 1, fleet.wakeups);
     await emptied('before', 3000);
     await append('emptied', 5, fleet.wakeups);
-    const keys = await store.redis.keys(`${queuePrefix()}:*`);
+    const keys = await admin.redis.keys(`${queuePrefix()}:*`);
     assert.ok(keys.length > 0);
-    await store.redis.del(...keys);
+    await admin.redis.del(...keys);
     await emptied('emptied', 4000);
   } finally {
     await fleet.stop();

@@ -60,6 +60,9 @@ test('replicated is what a replica has, and what is on disk here where Redis can
   assert.equal(await confirmed([[0, 0], 1]), false, 'not on disk');
   assert.equal(await confirmed([UNKNOWN, 1]), true, 'before 7.2 the settings say what is on disk');
   assert.equal(await confirmed([UNKNOWN, 0]), false);
+  assert.equal(await confirmed([FORBIDDEN, 1]), true, 'nor to a user who may not ask');
+  assert.equal(await confirmed([FORBIDDEN, 0]), false);
+  assert.equal(await confirmed([new Error('ERR appendonly is disabled'), 1]), false, 'what it says beats its settings');
 });
 
 test('where Redis forbids to ask nothing is replicated, unless somebody vouches for it', async () => {
@@ -69,9 +72,10 @@ test('where Redis forbids to ask nothing is replicated, unless somebody vouches 
   assert.equal(await confirmed([[1, 0], 0], { vouched: true }), false, 'what Redis says beats it');
 });
 
-test('an unknown WAITAOF is asked for once', async () => {
-  const { confirm, asked, turn } = openPlayed();
-  for (const replies of [[UNKNOWN, 1], [1]]) {
+test('an unknown WAITAOF is asked for once on each connection', async () => {
+  const { confirm, asked, state, turn } = openPlayed();
+  for (const replies of [[UNKNOWN, 1], [1], [[1, 0], 1]]) {
+    if (asked.length === 2) state.writer.emit('close');
     const result = confirm.isReplicated(await confirm.begin());
     await turn();
     asked.at(-1)!.answer(replies);
@@ -82,6 +86,7 @@ test('an unknown WAITAOF is asked for once', async () => {
     [
       ['SET', 'WAITAOF', 'WAIT'],
       ['SET', 'WAIT'],
+      ['SET', 'WAITAOF', 'WAIT'],
     ],
   );
 });

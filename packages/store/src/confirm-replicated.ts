@@ -35,28 +35,28 @@ export interface ConfirmParts {
 }
 
 export function createConfirm({ writerOf, markKey, vouched }: ConfirmParts): Confirm {
-  const connections = new WeakMap<Redis, { closed: number }>();
+  const connections = new WeakMap<Redis, Connection>();
   let asking: Promise<Answer> | null = null;
   let next: Promise<Answer> | null = null;
-  let knowsWaitAof = true;
 
   /** Counts how often a connection was closed: its number is another one afterwards. */
-  function connectionOf(writer: Redis): number {
+  function connectionOf(writer: Redis): Connection {
     let seen = connections.get(writer);
     if (seen === undefined) {
-      const counted = { closed: 0 };
+      const counted: Connection = { closed: 0, waitsForDisk: true };
       writer.on('close', () => {
         counted.closed++;
+        counted.waitsForDisk = true;
       });
       connections.set(writer, counted);
       seen = counted;
     }
-    return seen.closed;
+    return seen;
   }
 
   async function begin(): Promise<Sent> {
     const writer = await writerOf();
-    return { writer, connection: connectionOf(writer) };
+    return { writer, connection: connectionOf(writer).closed };
   }
 
   function ask(): Promise<Answer> {
@@ -70,25 +70,24 @@ export function createConfirm({ writerOf, markKey, vouched }: ConfirmParts): Con
   }
 
   async function askOnce(writer: Redis): Promise<boolean> {
+    const connection = connectionOf(writer);
     const commands = writer.pipeline().set(markKey, '1', 'PX', MARK_MS);
-    if (knowsWaitAof) commands.call('WAITAOF', 1, 0, WAIT_MS);
+    if (connection.waitsForDisk) commands.call('WAITAOF', 1, 0, WAIT_MS);
     const replies = (await commands.call('WAIT', 1, WAIT_MS).exec()) ?? [];
     const [[marked], ...answers] = replies as [[Error | null, unknown], ...[Error | null, unknown][]];
     if (marked !== null) throw marked;
     const [failed, replicas] = answers.at(-1)!;
     if (failed !== null && !(vouched && isForbidden(failed))) throw failed;
-    const onDisk = answers.length === 1 || isOnDisk(answers[0]!);
+    const onDisk = answers.length === 1 || isOnDisk(answers[0]!, connection);
     return onDisk && (failed !== null || Number(replicas) >= 1);
   }
 
-  /** Redis 7.2 and later say whether it is on disk here; before that, its settings do. */
-  function isOnDisk([failed, counts]: readonly [Error | null, unknown]): boolean {
+  /** Redis 7.2 and later say whether it is on disk here; before that, and to a user who may not ask, its settings do. */
+  function isOnDisk([failed, counts]: readonly [Error | null, unknown], connection: Connection): boolean {
     if (failed === null) return Number((counts as readonly unknown[])[0]) >= 1;
-    if (/unknown command/i.test(failed.message)) {
-      knowsWaitAof = false;
-      return true;
-    }
-    return vouched && isForbidden(failed);
+    if (!isForbidden(failed)) return false;
+    connection.waitsForDisk = false;
+    return true;
   }
 
   return {
@@ -100,12 +99,18 @@ export function createConfirm({ writerOf, markKey, vouched }: ConfirmParts): Con
         return ask();
       }
       const answer = await (next ?? ask());
-      if (answer.writer !== writer || answer.connection !== connection || connectionOf(writer) !== connection) {
+      if (answer.writer !== writer || answer.connection !== connection || connectionOf(writer).closed !== connection) {
         throw new Error('the connection to Redis was replaced before a replica confirmed what was stored');
       }
       return answer.reached;
     },
   };
+}
+
+interface Connection {
+  closed: number;
+  /** False once its server has said that it does not know how: the one behind the next connection may be newer. */
+  waitsForDisk: boolean;
 }
 
 interface Answer extends Sent {

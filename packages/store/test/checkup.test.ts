@@ -1,26 +1,22 @@
 /* A look at Redis: what it says of itself, and each thing that can be wrong with it. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { StoreLook } from '@sluice/core';
-import { type RedisOptions, startRedis } from '@sluice/testing';
-import { openRedisCheckup, openRedisStore } from '../src/index.ts';
+import { REDIS_LOGIN, type RedisOptions, shippedUser, startRedis, versionOf } from '@sluice/testing';
+import { openRedisCheckup } from '../src/index.ts';
 import { loadScript, readScript, SCRIPT_NAMES } from '../src/scripts.ts';
+import { openAdmin } from './support/open-admin.ts';
 
-const LEAST = readFileSync(new URL('../../../deploy/redis/sluice.acl', import.meta.url), 'utf8').trim();
-
-function userArguments(line: string): readonly string[] {
-  const [user, ...rest] = line.replace('>CHANGE-ME', '>of-this-test').split(' ');
-  return [`--${user}`, ...rest];
-}
+const LEAST = shippedUser(versionOf('redis-server'));
 
 async function withRedis(
-  options: RedisOptions & { readonly login?: string },
+  options: RedisOptions & { readonly password?: string },
   use: (look: StoreLook) => void,
 ): Promise<void> {
   const redis = await startRedis(options);
-  const url = options.login === undefined ? redis.url : redis.url.replace('//', `//${options.login}@`);
-  const checkup = openRedisCheckup({ url });
+  const checkup = openRedisCheckup({
+    url: redis.url.replace(REDIS_LOGIN.password, options.password ?? REDIS_LOGIN.password),
+  });
   try {
     use(await checkup.look());
   } finally {
@@ -29,8 +25,8 @@ async function withRedis(
   }
 }
 
-test('a good Redis is told as it is, also to the user that is shipped', () =>
-  withRedis({ appendOnly: true, args: userArguments(LEAST), login: 'sluice:of-this-test' }, (look) => {
+test('a good Redis is told as it is', () =>
+  withRedis({ appendOnly: true }, (look) => {
     assert.ok(look.kind === 'reached', JSON.stringify(look));
     assert.match(look.version ?? '', /^\d+\./);
     assert.deepEqual([look.policy, look.appendOnly, look.appendFsync], ['noeviction', 'yes', 'always']);
@@ -45,13 +41,10 @@ test('eviction, a limit of memory and no append-only file are told', () =>
   }));
 
 test('commands that the user may not give are named', () =>
-  withRedis(
-    { args: userArguments(LEAST.replace(' +xadd', '').replace(' +zadd', '')), login: 'sluice:of-this-test' },
-    (look) => {
-      assert.ok(look.kind === 'reached');
-      assert.deepEqual(look.refused, ['XADD', 'ZADD']);
-    },
-  ));
+  withRedis({ user: LEAST.replace(' +xadd', '').replace(' +zadd', '') }, (look) => {
+    assert.ok(look.kind === 'reached');
+    assert.deepEqual(look.refused, ['XADD', 'ZADD']);
+  }));
 
 test('a memory that is full is told as what writing says', () =>
   withRedis({ args: ['--maxmemory', '1kb'] }, (look) => {
@@ -60,7 +53,7 @@ test('a memory that is full is told as what writing says', () =>
   }));
 
 test('a wrong password, and nobody at the address, are told at once and in time', async () => {
-  await withRedis({ args: userArguments(LEAST), login: 'sluice:wrong' }, (look) => {
+  await withRedis({ password: 'wrong' }, (look) => {
     assert.ok(look.kind === 'away');
     assert.match(look.message, /does not accept the name or the password/);
   });
@@ -76,9 +69,9 @@ test('a wrong password, and nobody at the address, are told at once and in time'
 
 test('of a cluster the server is looked at that holds the shard, also by who asks before it is reached', async () => {
   const node = await startRedis({ cluster: true, args: ['--cluster-announce-ip', '127.0.0.1'] });
-  const admin = openRedisStore({ url: node.url, role: 'worker', onError: () => {} });
-  await admin.redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-  await admin.close();
+  const admin = openAdmin(node);
+  await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  admin.disconnect();
   const checkup = openRedisCheckup({ url: node.url.replace('redis://', 'redis+cluster://') });
   try {
     const look = await checkup.look();
@@ -101,9 +94,9 @@ test('every command that a script gives is tried, and no key is left behind', as
   const checkup = openRedisCheckup({ url: redis.url });
   try {
     await checkup.look();
-    const store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
-    assert.equal(await store.redis.dbsize(), 0);
-    await store.close();
+    const admin = openAdmin(redis);
+    assert.equal(await admin.dbsize(), 0);
+    admin.disconnect();
   } finally {
     checkup.close();
     await redis.stop();

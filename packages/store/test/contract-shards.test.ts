@@ -10,12 +10,12 @@ before(async () => {
 });
 after(() => redis.stop());
 
-activityStoreContract('redis in shards', () => makeRedisContractStore(redis.url, 3));
+activityStoreContract('redis in shards', () => makeRedisContractStore(redis, 3));
 
 const SEEDS = 15;
 test(`${SEEDS} random histories have the same answers from eleven shards as from the model`, async () => {
   // Of eleven the two tenants of the model have the same one, so that what is bounded for a shard is bounded for both.
-  const makeStore = () => makeRedisContractStore(redis.url, 11);
+  const makeStore = () => makeRedisContractStore(redis, 11);
   for (let seed = 1; seed <= SEEDS; seed++)
     await runStoreModel({ seed, makeModel: makeMemoryContractStore, makeStore });
 });

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => redis.stop());
 
-const makeStore = () => makeRedisContractStore(redis.url);
+const makeStore = () => makeRedisContractStore(redis);
 
 activityStoreContract('redis', makeStore);
 

@@ -19,17 +19,17 @@ import {
   randomFrom,
   startRedis,
 } from '@sluice/testing';
-import { openRedisStore, type RedisStore } from '../src/index.ts';
+import { openAdmin } from './support/open-admin.ts';
 import { makeRedisContractStore } from './support/redis-contract-store.ts';
 
 let redis: RedisServer;
-let look: RedisStore;
+let look: ReturnType<typeof openAdmin>;
 before(async () => {
   redis = await startRedis();
-  look = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
+  look = openAdmin(redis);
 });
 after(async () => {
-  await look.close();
+  look.disconnect();
   await redis.stop();
 });
 
@@ -48,14 +48,14 @@ const ITEMS = 400;
 /** Whatever lies in Redis, as text. */
 async function everything(): Promise<string> {
   const texts: string[] = [];
-  for (const key of await look.redis.keys('*')) {
-    const type = await look.redis.type(key);
-    if (type === 'string') texts.push((await look.redis.get(key))!);
-    else if (type === 'list') texts.push(...(await look.redis.lrange(key, 0, -1)));
-    else if (type === 'hash') texts.push(...Object.entries(await look.redis.hgetall(key)).flat());
-    else if (type === 'set') texts.push(...(await look.redis.smembers(key)));
-    else if (type === 'zset') texts.push(...(await look.redis.zrange(key, '0', '-1')));
-    else texts.push(...(await look.redis.xrange(key, '-', '+')).flat(2));
+  for (const key of await look.keys('*')) {
+    const type = await look.type(key);
+    if (type === 'string') texts.push((await look.get(key))!);
+    else if (type === 'list') texts.push(...(await look.lrange(key, 0, -1)));
+    else if (type === 'hash') texts.push(...Object.entries(await look.hgetall(key)).flat());
+    else if (type === 'set') texts.push(...(await look.smembers(key)));
+    else if (type === 'zset') texts.push(...(await look.zrange(key, '0', '-1')));
+    else texts.push(...(await look.xrange(key, '-', '+')).flat(2));
   }
   return texts.join('\n');
 }
@@ -122,7 +122,7 @@ function drawTraffic({ store, advance }: ContractStore, seed: number) {
 
 for (const seed of [1, 2, 3, 4]) {
   test(`whatever moves meanwhile, a walk that saw none in a call leaves nothing of the performer (seed ${seed})`, async () => {
-    const made = await makeRedisContractStore(redis.url);
+    const made = await makeRedisContractStore(redis);
     const { store } = made;
     try {
       const traffic = drawTraffic(made, seed);
@@ -157,7 +157,7 @@ for (const seed of [1, 2, 3, 4]) {
       const counts = (await store.receipt(`s0${REF}`))!.counts;
       assert.equal(counts.erased, erasedPending + erasedDead + erasedParked);
       await store.endErasure(CONNECTION, PERFORMER_ID);
-      assert.equal(await look.redis.exists('{s0}:c:hr:erasing'), 0, 'no mark is left');
+      assert.equal(await look.exists('{s0}:c:hr:erasing'), 0, 'no mark is left');
     } finally {
       await made.dispose();
     }
@@ -166,7 +166,7 @@ for (const seed of [1, 2, 3, 4]) {
 
 test('in the middle of a very long item nothing is lost, doubled or left', async () => {
   const COUNT = 45_000;
-  const { store, dispose } = await makeRedisContractStore(redis.url);
+  const { store, dispose } = await makeRedisContractStore(redis);
   try {
     const other = { type: 'user', id: 'other' } as const;
     const isTheirs = (index: number) => index % 3 === 0;
@@ -182,7 +182,7 @@ test('in the middle of a very long item nothing is lost, doubled or left', async
       assert.ok(result.status === 'walked');
       cursor = result.cursor;
     } while (cursor !== null);
-    const left = (await look.redis.lrange('{s0}:c:hr:i:a', 0, -1)).map((entry) => decodeEntry(entry)!.index);
+    const left = (await look.lrange('{s0}:c:hr:i:a', 0, -1)).map((entry) => decodeEntry(entry)!.index);
     const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => !isTheirs(n));
     assert.deepEqual(
       left.toSorted((a, b) => a - b),
@@ -197,18 +197,18 @@ test('in the middle of a very long item nothing is lost, doubled or left', async
 });
 
 test('a Redis that is full takes nothing more, but a performer is erased on it', async () => {
-  const { store, dispose } = await makeRedisContractStore(redis.url);
+  const { store, dispose } = await makeRedisContractStore(redis);
   const append = (sequence: number) =>
     store.append(makePiece({ sequence, groups: [{ itemId: `item-${sequence}`, entries: [makeEntry()] }] }));
   try {
     for (let sequence = 1; sequence <= 20; sequence++) await append(sequence);
-    await look.redis.config('SET', 'maxmemory', '1');
+    await look.config('SET', 'maxmemory', '1');
     await assert.rejects(append(21), /OOM/);
     const result = await store.erase({ ...STEP, cursor: null });
     assert.ok(result.status === 'walked' && result.cursor === null);
     assert.equal(result.erased.pending, 20);
   } finally {
-    await look.redis.config('SET', 'maxmemory', '0');
+    await look.config('SET', 'maxmemory', '0');
     await dispose();
   }
 });

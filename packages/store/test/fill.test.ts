@@ -16,7 +16,7 @@ before(async () => {
 after(() => redis.stop());
 
 async function measure(shape: Shape): Promise<Measured> {
-  const contender = await makeRedisContender(redis.url, shape);
+  const contender = await makeRedisContender(redis, shape);
   try {
     return measureRun(shape, await simulateCalls(shape, SEED, contender));
   } finally {

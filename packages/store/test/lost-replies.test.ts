@@ -22,7 +22,11 @@ after(() => redis.stop());
 
 async function withProxy(connectionId: string, run: (tools: Tools) => Promise<void>): Promise<void> {
   const proxy = await startCuttingProxy({ port: redis.port });
-  const store = openRedisStore({ url: `redis://127.0.0.1:${proxy.port}`, role: 'worker', onError: () => {} });
+  const store = openRedisStore({
+    url: redis.url.replace(`${redis.port}`, `${proxy.port}`),
+    role: 'worker',
+    onError: () => {},
+  });
   const cut = async <T>(text: string, act: () => Promise<T>): Promise<T> => {
     // Each script runs once before, so that the cut command is the one with the arguments.
     const cutting = proxy.cutReplyTo(text);

@@ -14,6 +14,7 @@ import {
   startRedis,
 } from '@sluice/testing';
 import { openRedisStore } from '../src/index.ts';
+import { openAdmin } from './support/open-admin.ts';
 
 let redis: RedisServer;
 before(async () => {
@@ -28,15 +29,17 @@ const ENTRIES = 20;
 test('a thousand connections are read with a dozen commands, and no script looks at much more than 500 entries', async (t) => {
   const store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
   t.after(store.close);
+  const admin = openAdmin(redis);
+  t.after(() => admin.disconnect());
   const ids = Array.from({ length: CONNECTIONS }, (_, n) => `con${n}`);
   for (const [n, connectionId] of ids.entries()) {
     const groups = [{ itemId: 'a', entries: makeEntries(n < LEASED ? ENTRIES : 1) }];
     await store.append(makePiece({ connectionId, sequence: n + 1, groups }));
   }
   async function scriptsOf(ask: () => Promise<void>): Promise<number> {
-    await store.redis.config('RESETSTAT');
+    await admin.config('RESETSTAT');
     await ask();
-    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(await store.redis.info('commandstats'))?.[1]);
+    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1]);
   }
   await store.connections(ids.slice(0, 1));
   assert.equal(await scriptsOf(async () => assert.equal((await store.connections(ids)).length, CONNECTIONS)), 10);
@@ -62,6 +65,8 @@ test('a thousand connections are read with a dozen commands, and no script looks
 test('of a connection that is forgotten no key is left', async (t) => {
   const store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
   t.after(store.close);
+  const admin = openAdmin(redis);
+  t.after(() => admin.disconnect());
   const connectionId = 'forgotten';
   const groups = ['a', 'b'].map((itemId) => ({ itemId, entries: makeEntries(3) }));
   await store.tail({ connectionId, after: null, most: 10, listenMs: 60_000 });
@@ -77,11 +82,11 @@ test('of a connection that is forgotten no key is left', async (t) => {
   await store.pause(connectionId);
   const choice = { filter: {}, cursor: null };
   await store.discard({ connectionId, choice, lookedAtMax: 10, chosenMax: 10, deadLettersMax: 10 });
-  const keys = () => store.redis.keys(`*:c:${connectionId}:*`);
+  const keys = () => admin.keys(`*:c:${connectionId}:*`);
   assert.ok((await keys()).length > 5);
   const step = { connectionId, discardPending: true, entriesMax: 20, receiptTtlMs: 1000 };
   assert.equal((await store.forget(step)).status, 'discarding');
   assert.equal((await store.forget(step)).status, 'forgotten');
   assert.deepEqual(await keys(), []);
-  assert.equal(await store.redis.zscore('{s0}:wake', connectionId), null);
+  assert.equal(await admin.zscore('{s0}:wake', connectionId), null);
 });

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { makeEntries, makePiece, type RedisServer, startRedis } from '@sluice/testing';
 import { openRedisStore, type RedisStore, shardBase } from '../src/index.ts';
+import { openAdmin } from './support/open-admin.ts';
 
 const PIECE = 500;
 /** Bytes of Redis that a remembered id may take, its keys and their table included. */
@@ -11,12 +12,15 @@ const ID_BYTES_MAX = 24;
 
 let redis: RedisServer;
 let store: RedisStore;
+let admin: ReturnType<typeof openAdmin>;
 let sequence = 0;
 before(async () => {
   redis = await startRedis();
   store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
+  admin = openAdmin(redis);
 });
 after(async () => {
+  admin.disconnect();
   await store.close();
   await redis.stop();
 });
@@ -38,33 +42,33 @@ async function remember(count: number, idsMax: number): Promise<string[]> {
 }
 
 async function forgetEntries(): Promise<void> {
-  const keys = (await store.redis.keys(`${shardBase()}*`)).filter((key) => !/:ids?(:|$)/.test(key));
-  if (keys.length > 0) await store.redis.del(keys);
+  const keys = (await admin.keys(`${shardBase()}*`)).filter((key) => !/:ids?(:|$)/.test(key));
+  if (keys.length > 0) await admin.del(keys);
 }
 
 async function usedBytes(): Promise<number> {
-  return Number(/^used_memory:(\d+)/m.exec(await store.redis.info('memory'))?.[1]);
+  return Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
 }
 
 test(`at 10,000 and at 100,000 ids each takes at most ${ID_BYTES_MAX} bytes`, async (t) => {
   await remember(1, 1e9);
   for (const count of [10_000, 100_000]) {
-    await store.redis.flushall();
+    await admin.flushall();
     const before = await usedBytes();
     await remember(count, 1e9);
     const each = ((await usedBytes()) - before) / count;
     t.diagnostic(`${count} ids: ${each.toFixed(1)} bytes each`);
     assert.ok(each <= ID_BYTES_MAX, `${each} bytes an id`);
-    const keys = (await store.redis.keys(`${shardBase()}id:*`)).filter((_, n) => n % 50 === 0);
-    for (const key of keys) assert.equal(await store.redis.object('ENCODING', key), 'intset');
-    for (const key of keys) assert.ok((await store.redis.pttl(key)) > 0, `${key} goes by itself`);
+    const keys = (await admin.keys(`${shardBase()}id:*`)).filter((_, n) => n % 50 === 0);
+    for (const key of keys) assert.equal(await admin.object('ENCODING', key), 'intset');
+    for (const key of keys) assert.ok((await admin.pttl(key)) > 0, `${key} goes by itself`);
   }
 });
 
 test('what is forgotten is removed, some at a time', async () => {
-  await store.redis.flushall();
+  await admin.flushall();
   await remember(20_000, 8000);
-  const sizes = await Promise.all((await store.redis.keys(`${shardBase()}id:*`)).map((key) => store.redis.scard(key)));
+  const sizes = await Promise.all((await admin.keys(`${shardBase()}id:*`)).map((key) => admin.scard(key)));
   const kept = sizes.reduce((sum, size) => sum + size, 0);
   assert.ok(kept >= 6000 && kept <= 8000 + 2 * PIECE, `${kept} ids are kept`);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { eventually, makeEntries, makePiece, type RedisServer, startRedis } from '@sluice/testing';
 import { openRedisStore, type RedisStore } from '../src/index.ts';
+import { openAdmin } from './support/open-admin.ts';
 
 let main: RedisServer;
 let replica: RedisServer;
@@ -113,10 +114,10 @@ test('the replica stops under load, the main server is killed, the replica is pr
   replica.resume();
   assert.ok(whileStopped < confirmed.size);
 
-  const promoted = openRedisStore({ url: replica.url, role: 'worker', onError: () => {} });
-  await promoted.redis.call('REPLICAOF', 'NO', 'ONE');
-  const there = new Set((await promoted.redis.keys('*:i:item-*')).map((key) => key.slice(key.lastIndexOf(':') + 1)));
-  await promoted.close();
+  const promoted = openAdmin(replica);
+  await promoted.call('REPLICAOF', 'NO', 'ONE');
+  const there = new Set((await promoted.keys('*:i:item-*')).map((key) => key.slice(key.lastIndexOf(':') + 1)));
+  promoted.disconnect();
   const lost = [...confirmed].filter((itemId) => !there.has(itemId));
   assert.deepEqual(lost, [], `${lost.length} of ${confirmed.size} confirmed ones are lost`);
 });

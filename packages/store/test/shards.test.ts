@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { eventually, makeEntries, makePiece, makeTake, type RedisServer, startRedis } from '@sluice/testing';
 import { openRedisStore, type RedisStore, SHARD_TAGS, type ShardsDiffer } from '../src/index.ts';
+import { openAdmin } from './support/open-admin.ts';
 
 /** By connection; of three shards these three have one each. */
 const TENANTS: Readonly<Record<string, string>> = { hr: 'tenant-2', tickets: 'tenant-7', wiki: 'tenant-3' };
@@ -10,11 +11,16 @@ const CONNECTIONS = Object.keys(TENANTS);
 const TAGS = SHARD_TAGS.slice(0, 3);
 
 let redis: RedisServer;
+let admin: ReturnType<typeof openAdmin>;
 const opened: RedisStore[] = [];
 before(async () => {
   redis = await startRedis();
+  admin = openAdmin(redis);
 });
-after(() => redis.stop());
+after(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
 
 function open(count: number, tenants = TENANTS, onUnusable?: (error: ShardsDiffer) => void): RedisStore {
   const store = openRedisStore({
@@ -31,7 +37,7 @@ function open(count: number, tenants = TENANTS, onUnusable?: (error: ShardsDiffe
 let store: RedisStore;
 beforeEach(async () => {
   store = open(3);
-  await store.redis.flushall();
+  await admin.flushall();
 });
 afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
@@ -55,9 +61,9 @@ test('each tenant lies in a shard whole, and everything of it is found there', a
   for (const id of CONNECTIONS) assert.equal((await appendTo(id, 2)).status, 'appended');
   for (const id of CONNECTIONS) {
     const tag = store.shardTagOf(id);
-    assert.equal(await store.redis.exists(`{${tag}}:c:${id}:meta`), 1);
+    assert.equal(await admin.exists(`{${tag}}:c:${id}:meta`), 1);
     const elsewhere = TAGS.filter((one) => one !== tag).map((one) => `{${one}}:c:${id}:meta`);
-    assert.equal(await store.redis.exists(...elsewhere), 0);
+    assert.equal(await admin.exists(...elsewhere), 0);
   }
   assert.deepEqual((await store.connectionIds()).toSorted(), CONNECTIONS);
   const views = await store.connections(['wiki', 'nobody', 'hr', 'tickets']);
@@ -89,8 +95,7 @@ test('a receipt id leads to its shard, one of no shard to nothing, and many are 
 
 test('a sweep finds what is overdue in every shard, and a connection that no tenant has any more is found where it lies', async () => {
   for (const id of CONNECTIONS) await appendTo(id);
-  for (const tag of TAGS)
-    await store.redis.zadd(`{${tag}}:wake`, 1, CONNECTIONS.find((id) => store.shardTagOf(id) === tag)!);
+  for (const tag of TAGS) await admin.zadd(`{${tag}}:wake`, 1, CONNECTIONS.find((id) => store.shardTagOf(id) === tag)!);
   assert.deepEqual((await store.sweep({ lateMs: 0, notWithinMs: 0 })).toSorted(), CONNECTIONS);
   const stranger = open(3, {});
   assert.deepEqual((await stranger.connectionIds()).toSorted(), CONNECTIONS);
@@ -113,8 +118,8 @@ test('another number of shards is refused while anything is stored, and taken wh
     await assert.rejects(appendTo('hr', 1, other), { name: 'ShardsDiffer' });
   }
   assert.equal(refusals.length, 3, 'each process is told once');
-  for (const tag of TAGS) await store.redis.hset(`{${tag}}:c:hr:meta`, 'pending', 0);
-  for (const tag of TAGS) await store.redis.hset(`{${tag}}:c:wiki:meta`, 'pending', 0);
+  for (const tag of TAGS) await admin.hset(`{${tag}}:c:hr:meta`, 'pending', 0);
+  for (const tag of TAGS) await admin.hset(`{${tag}}:c:wiki:meta`, 'pending', 0);
   const fewer = open(2);
   await fewer.ping();
   await assert.rejects(
@@ -127,7 +132,7 @@ test('another number of shards is refused while anything is stored, and taken wh
 test('what lay there before shards were counted lies in one', async () => {
   const before = open(1);
   await appendTo('hr', 1, before);
-  await before.redis.del('{s0}:shards');
+  await admin.del('{s0}:shards');
   await assert.rejects(open(3).ping(), /SLUICE_SHARDS is 3, but what is stored lies in 1: 1 entries of hr/);
   await open(1).ping();
 });

@@ -13,15 +13,19 @@ import {
   startRedis,
 } from '@sluice/testing';
 import { openRedisStore, type RedisStore, shardBase } from '../src/index.ts';
+import { openAdmin } from './support/open-admin.ts';
 
 let redis: RedisServer;
 let store: RedisStore;
+let admin: ReturnType<typeof openAdmin>;
 const S = shardBase();
 before(async () => {
   redis = await startRedis();
   store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
+  admin = openAdmin(redis);
 });
 after(async () => {
+  admin.disconnect();
   await store.close();
   await redis.stop();
 });
@@ -39,23 +43,23 @@ test('the answers of an intake expire, however few it gave', async () => {
   await store.append(
     makePiece({ connectionId: 'left', lane: 'brief', sequence: 2, groups: [{ itemId: 'a', entries: makeEntries(1) }] }),
   );
-  assert.ok((await store.redis.pttl(`${S}lane:brief`)) > 0);
+  assert.ok((await admin.pttl(`${S}lane:brief`)) > 0);
 });
 
 test('the receipt of a request that never came to its end expires once its entries have theirs', async () => {
   const [receiptId, ref] = ['s0UNFINISHED00', 'UNFINISHED00'];
   const groups = [{ itemId: 'a', entries: makeEntries(2, { receiptRef: ref }) }];
   await store.append(makePiece({ connectionId: 'cut', lane: 'cut', receiptId, lingerMs: 0, last: false, groups }));
-  assert.equal(await store.redis.pttl(`${S}r:${ref}`), -1, 'kept while entries are open');
+  assert.equal(await admin.pttl(`${S}r:${ref}`), -1, 'kept while entries are open');
   const lease = await store.take(makeTake({ connectionId: 'cut', leaseId: 'cut', lingerMs: 0 }));
   assert.ok(lease.status === 'leased');
   const settlement = makeSettlement(lease.entries.map(() => ACK));
   await store.settle({ ...makeSettle({ connectionId: 'cut', leaseId: 'cut' }), settlement });
-  assert.ok((await store.redis.pttl(`${S}r:${ref}`)) > 0, 'expires afterwards');
+  assert.ok((await admin.pttl(`${S}r:${ref}`)) > 0, 'expires afterwards');
   assert.equal((await store.receipt(receiptId))?.final, false, 'and does not claim to be complete');
   const more = [{ itemId: 'a', entries: makeEntries(1, { receiptRef: ref }) }];
   await store.append(makePiece({ connectionId: 'cut', lane: 'cut', sequence: 2, receiptId, groups: more }));
-  assert.equal(await store.redis.pttl(`${S}r:${ref}`), -1, 'a later piece makes it stay');
+  assert.equal(await admin.pttl(`${S}r:${ref}`), -1, 'a later piece makes it stay');
 });
 
 test('receipts that expired leave the list of receipts', async () => {
@@ -67,7 +71,7 @@ test('receipts that expired leave the list of receipts', async () => {
     );
   }
   const listed = async () =>
-    (await store.redis.zrange(`${S}receipts`, '0', '-1')).filter((ref) => ref.startsWith('EXPIRED')).length;
+    (await admin.zrange(`${S}receipts`, '0', '-1')).filter((ref) => ref.startsWith('EXPIRED')).length;
   assert.ok((await listed()) > 30);
   let sequence = 0;
   await eventually(

@@ -10,6 +10,7 @@ export * from './memory-audit-log.ts';
 export * from './memory-caller-quotas.ts';
 export * from './memory-sessions.ts';
 export { type Random, randomFrom } from './model/random.ts';
+export { loginTo, REDIS_LOGIN, type RedisLogin, shippedUser, versionOf } from './redis-login.ts';
 export { certificateOfRedis, type RedisTls, tlsClientArguments } from './redis-tls.ts';
 export * from './run-store-model.ts';
 export * from './spawn-service.ts';

@@ -3,10 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { type MadeCertificate, makeCertificate } from './make-certificate.ts';
+import { loginTo } from './redis-login.ts';
 
 export type TlsKind = 'also' | 'only' | 'mutual' | 'never';
 
 export interface RedisTls {
+  /** For Sluice: logs in as the user that is shipped. */
   readonly url: string;
   readonly port: number;
   readonly certFile: string;
@@ -28,7 +30,7 @@ export function writeRedisTls(folder: string, port: number, kind: TlsKind): Redi
   const [certFile, keyFile] = [join(folder, 'redis.crt'), join(folder, 'redis.key')];
   writeFileSync(certFile, certificatePem);
   writeFileSync(keyFile, privateKeyPem);
-  return { url: `rediss://127.0.0.1:${port}`, port, certFile, keyFile, mutual: kind === 'mutual' };
+  return { url: loginTo(`rediss://127.0.0.1:${port}`), port, certFile, keyFile, mutual: kind === 'mutual' };
 }
 
 /** For redis-server and for a Sentinel. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import test from 'node:test';
 import { pingRedis } from './ping-redis.ts';
+import { REDIS_LOGIN, type RedisLogin, shippedUser, versionOf } from './redis-login.ts';
+import { readRefusals } from './redis-refusals.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 async function withRedis(options: Parameters<typeof startRedis>[0], use: (redis: RedisServer) => Promise<void>) {
@@ -26,6 +29,9 @@ function ask(target: { port: number } | { path: string }, command: string): Prom
     });
   });
 }
+
+const askAs = ({ user, password }: RedisLogin, redis: RedisServer, command: string) =>
+  ask(redis, `AUTH ${user} ${password}\r\n${command}`);
 
 test('a server of its own answers on a free port until it is stopped', async () => {
   const redis = await startRedis();
@@ -88,6 +94,24 @@ test('it speaks TLS beside or alone, and may ask who comes', async () => {
     await redis.restart();
     assert.equal(await pingRedis({ port: redis.port, secured: true }), true);
   });
+});
+
+test('who logs in as the user that is shipped may do what Sluice does and nothing else', async () => {
+  await withRedis({ user: shippedUser(versionOf('redis-server')) }, async (redis) => {
+    const say = (command: string) => askAs(REDIS_LOGIN, redis, command);
+    assert.match(await say('SET {s0}:a 1'), /\+OK\r\n\+OK$/);
+    assert.match(await say('GET other'), /NOPERM/);
+    assert.match(await say('FLUSHALL'), /NOPERM/);
+    assert.equal(await ask(redis, 'GET {s0}:a'), '$1\r\n1', 'a test itself may');
+    await ask(redis, 'AUTH sluice wrong');
+    assert.deepEqual(await readRefusals({ port: redis.port, secured: false }), ['flushall', 'other']);
+  });
+});
+
+test('a command that was refused fails the file that ran it, though nobody looked at the answer', () => {
+  const file = new URL('../test/fixtures/refused-in-silence.ts', import.meta.url).pathname;
+  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, stderr], [1, 'The user of Redis that is shipped may not: flushall.\n']);
 });
 
 test('a missing redis-server is an error that says what to install', async () => {

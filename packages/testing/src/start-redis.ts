@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import { awaitChild, keepChild } from './keep-child.ts';
 import { pingRedis } from './ping-redis.ts';
+import { loginTo, shippedUser, userArguments, versionOf } from './redis-login.ts';
+import { failForRefused, readRefusals } from './redis-refusals.ts';
 import { type RedisTls, type TlsKind, tlsArguments, writeRedisTls } from './redis-tls.ts';
 
 export interface RedisOptions {
@@ -21,6 +23,8 @@ export interface RedisOptions {
    * who connects shows its certificate. Default: also, where SLUICE_TEST_REDIS_TLS is 1; never, elsewhere.
    */
   readonly tls?: TlsKind;
+  /** The line of the user that `url` logs in as. Default: the one that is shipped. */
+  readonly user?: string;
   /** More options, as on redis-server's command line: ['--maxmemory', '50mb']. */
   readonly args?: readonly string[];
   /** A Sentinel, which keeps what it learns in this file of its own. */
@@ -31,7 +35,10 @@ export interface RedisOptions {
 
 /** A redis-server of one test, on 127.0.0.1, with a folder of its own that stop() removes. */
 export interface RedisServer {
+  /** For Sluice: logs in as the user that is shipped. */
   readonly url: string;
+  /** For what only a test does: FLUSHALL, KEYS, CONFIG SET, looking into keys. */
+  readonly adminUrl: string;
   readonly port: number;
   /** null unless asked for. */
   readonly socketPath: string | null;
@@ -45,6 +52,7 @@ export interface RedisServer {
   /** Stops its clock (SIGSTOP): connections stay open, nothing is answered. */
   pause(): void;
   resume(): void;
+  /** Fails the test file when the user that is shipped was refused something, also where whoever asked for it went on. */
   stop(): Promise<void>;
 }
 
@@ -84,8 +92,10 @@ interface ServerState extends Place {
 
 function serverOf(state: ServerState): RedisServer {
   const { folder, port, tls, options } = state;
+  const adminUrl = `redis${tls?.port === port ? 's' : ''}://127.0.0.1:${port}`;
   return {
-    url: tls?.port === port ? tls.url : `redis://127.0.0.1:${port}`,
+    url: loginTo(adminUrl),
+    adminUrl,
     port,
     tls,
     socketPath: options.unixSocket === true ? socketIn(folder) : null,
@@ -103,10 +113,19 @@ function serverOf(state: ServerState): RedisServer {
     pause: () => void state.running.child.kill('SIGSTOP'),
     resume: () => void state.running.child.kill('SIGCONT'),
     async stop() {
+      failForRefused(await refusedBy(state));
       await end(state.running);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Nothing where the test brings a user of its own. */
+async function refusedBy({ port, tls, options, running: { child } }: ServerState): Promise<readonly string[]> {
+  const asks = options.user === undefined && options.configFile === undefined;
+  if (!asks || child.exitCode !== null || child.signalCode !== null) return [];
+  child.kill('SIGCONT');
+  return readRefusals({ port, secured: tls?.port === port });
 }
 
 /** Between finding a free port and using it somebody else may take it; then the next one is tried. */
@@ -169,7 +188,8 @@ function argumentsFor({ folder, port, tls, options }: Place): string[] {
       ...place.filter((word, n) => word !== '--save' && place[n - 1] !== '--save'),
     ];
   }
-  return [...place, ...cluster, ...disk, ...socket, ...(options.args ?? [])];
+  const user = userArguments(options.user ?? shippedUser(versionOf(options.program ?? 'redis-server')));
+  return [...place, ...cluster, ...disk, ...socket, ...user, ...(options.args ?? [])];
 }
 
 async function end({ child, exited }: Running): Promise<void> {

@@ -11,14 +11,14 @@ local shard = KEYS[1]
 
 -- By the type of their key: a key is made by the first of its commands, and the others do it no harm.
 local TRIED = {
-  string = { { 'SET', '1' }, { 'GET' }, { 'EXISTS' }, { 'PEXPIRE', 60000 }, { 'PTTL' }, { 'PERSIST' }, { 'INCR' }, { 'INCRBY', 1 }, { 'TYPE' } },
+  string = { { 'SET', '1' }, { 'GET' }, { 'EXISTS' }, { 'PEXPIRE', 60000 }, { 'PTTL' }, { 'PERSIST' }, { 'INCR' } },
   hash = {
     { 'HSET', 'a', 1 }, { 'HMSET', 'a', 1 }, { 'HSETNX', 'a', 1 }, { 'HINCRBY', 'a', 1 }, { 'HGET', 'a' }, { 'HMGET', 'a' }, { 'HGETALL' },
     { 'HEXISTS', 'a' }, { 'HLEN' }, { 'HDEL', 'b' },
   },
   list = {
     { 'RPUSH', 'a', 'a', 'a' }, { 'LPUSH', 'a' }, { 'LSET', 0, 'a' }, { 'LRANGE', 0, -1 }, { 'LINDEX', 0 }, { 'LLEN' }, { 'LPOS', 'a' },
-    { 'LTRIM', 0, 9 }, { 'LPOP' }, { 'RPOP' }, { 'LREM', 1, 'b' },
+    { 'LTRIM', 0, 9 }, { 'RPOP' }, { 'LREM', 1, 'b' },
   },
   set = { { 'SADD', 'a' }, { 'SISMEMBER', 'a' }, { 'SCARD' }, { 'SMEMBERS' }, { 'SREM', 'b' } },
   zset = {
@@ -41,5 +41,7 @@ for kind, commands in pairs(TRIED) do
   for _, tried in ipairs(commands) do try(tried[1], key, unpack(tried, 2)) end
   redis.pcall('DEL', key)
 end
+local list = shard .. 'checkup:list'
+try('RPOPLPUSH', list, list)
 try('TIME')
 return out

@@ -12,7 +12,7 @@ import {
   makeSettlement,
   makeTake,
 } from '@sluice/testing';
-import { makeRedisContractStore } from '../support/redis-contract-store.ts';
+import { type ContractRedis, makeRedisContractStore } from '../support/redis-contract-store.ts';
 import { CALL_INTERVAL_MS, type Entry, LINGER_MS, type Shape } from './shapes.ts';
 import type { Call, Contender } from './simulate-calls.ts';
 
@@ -23,8 +23,11 @@ interface LeasedCall extends Call {
 /** So that the bucket keeps the rate of the shape: nothing is learned for longer than any simulation lasts. */
 const NOTHING_LEARNED_MS = 1e9;
 
-export async function makeRedisContender(url: string, { ageBoundMs }: Pick<Shape, 'ageBoundMs'>): Promise<Contender> {
-  const { store, advance, dispose } = await makeRedisContractStore(url);
+export async function makeRedisContender(
+  redis: ContractRedis,
+  { ageBoundMs }: Pick<Shape, 'ageBoundMs'>,
+): Promise<Contender> {
+  const { store, advance, dispose } = await makeRedisContractStore(redis);
   const byNumber: Entry[] = [];
   let nowMs = 0;
   let pieces = 0;

@@ -1,7 +1,9 @@
 /* The Redis store with a clock that a test moves: the piece that reads Redis's time reads a key instead. */
 import { type ActivityStore, receiptIdOf, receiptRefIn } from '@sluice/core';
+import type { RedisServer } from '@sluice/testing';
 import { CLOCK_START_MS, type ContractStore, TENANT } from '@sluice/testing';
 import { openRedisStore, SHARD_TAGS, shardBase } from '../../src/index.ts';
+import { openAdmin } from './open-admin.ts';
 
 const CLOCK_KEY = `${shardBase()}test-clock`;
 const TEST_CLOCK = `
@@ -10,17 +12,20 @@ local function clock()
   return us, math.floor(us / 1000)
 end`;
 
-export async function makeRedisContractStore(url: string, shards = 1): Promise<ContractStore> {
+export type ContractRedis = Pick<RedisServer, 'url' | 'adminUrl'>;
+
+export async function makeRedisContractStore(redis: ContractRedis, shards = 1): Promise<ContractStore> {
   const store = openRedisStore({
-    url,
+    url: redis.url,
     shards: { count: shards, tenantOf: () => TENANT },
     role: 'worker',
     onError: () => {},
     clock: TEST_CLOCK,
   });
-  await store.redis.flushall();
+  const admin = openAdmin(redis);
+  await admin.flushall();
   let ms = CLOCK_START_MS;
-  const set = () => store.redis.set(CLOCK_KEY, ms * 1000);
+  const set = () => admin.set(CLOCK_KEY, ms * 1000);
   await set();
   return {
     store: shards === 1 ? store : withReceiptsThere(store, store.shardTagOf('any')),
@@ -28,7 +33,10 @@ export async function makeRedisContractStore(url: string, shards = 1): Promise<C
       ms += by;
       await set();
     },
-    dispose: store.close,
+    dispose: async () => {
+      admin.disconnect();
+      await store.close();
+    },
   };
 }
 

@@ -24,8 +24,10 @@ export async function makeRedisContractStore(redis: ContractRedis, shards = 1): 
   });
   const admin = openAdmin(redis);
   await admin.flushall();
+  admin.disconnect();
   let ms = CLOCK_START_MS;
-  const set = () => admin.set(CLOCK_KEY, ms * 1000);
+  // On the connection of the store, so that what is asked right after it finds the time set.
+  const set = () => store.redis.set(CLOCK_KEY, ms * 1000);
   await set();
   return {
     store: shards === 1 ? store : withReceiptsThere(store, store.shardTagOf('any')),
@@ -33,10 +35,7 @@ export async function makeRedisContractStore(redis: ContractRedis, shards = 1): 
       ms += by;
       await set();
     },
-    dispose: async () => {
-      admin.disconnect();
-      await store.close();
-    },
+    dispose: store.close,
   };
 }
 

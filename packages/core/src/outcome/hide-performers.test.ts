@@ -44,6 +44,12 @@ test('whoever did it is not in what Graph says, in whatever letter case', () => 
   assert.equal(hidden('a bad example (a+b)', ['a', 'a+b']), '[performer] bad example ([performer])');
 });
 
+test('an id with line breaks is found in a message that has become one line, and in JSON', () => {
+  const id = 'group\r\n"of" people';
+  assert.equal(hidden('No group  "of" people here.', [id]), 'No [performer] here.');
+  assert.equal(hidden(JSON.stringify({ message: `No ${id} here.` }), [id]), '{"message":"No [performer] here."}');
+});
+
 test('an outcome in which nothing is said stays the same object', () => {
   const outcome = { entries: [verdict('')], call: CALL };
   assert.equal(hidePerformers(outcome, [entryOf('ada')], 'graph'), outcome);

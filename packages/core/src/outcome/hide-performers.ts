@@ -4,6 +4,7 @@
 */
 import { decodeEntry } from '../activity/entry.ts';
 import type { CallOutcome, EntryOutcome, Outcome } from './outcome.ts';
+import { withoutControls } from './read-graph-error.ts';
 
 const HIDDEN = '[performer]';
 
@@ -34,11 +35,16 @@ export function hidePerformers(outcome: Outcome, entries: readonly string[], fro
 
 /** Whole words only: an id of one letter must not take that letter out of every word. Null: nobody to hide. */
 function patternOf(entries: readonly string[], from: 'graph' | 'others'): RegExp | null {
-  const ids = new Set(entries.map((entry) => decodeEntry(entry)?.activity.performedBy.id ?? ''));
+  const ids = new Set(entries.flatMap((entry) => spellingsOf(decodeEntry(entry)?.activity.performedBy.id ?? '')));
   ids.delete('');
   if (ids.size === 0 && from === 'others') return null;
   // The longest first, so that an id that begins another leaves none of it.
   const longest = [...ids].sort((a, b) => b.length - a.length).map((id) => id.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
   const words = from === 'graph' ? [...longest, OBJECT_ID, CUT_OBJECT_ID] : longest;
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+}
+
+/** As it was sent, as a message that was made one line has it, and as JSON has it. */
+function spellingsOf(id: string): readonly string[] {
+  return [id, withoutControls(id), JSON.stringify(id).slice(1, -1)].filter((text) => text.trim() !== '');
 }

@@ -26,14 +26,19 @@ export function readGraphError(error: unknown): readonly GraphErrorLevel[] {
   return levels;
 }
 
-/** Cut to 300 characters, well-formed: it goes into Redis and to people. */
+/** Cut to 300 characters, well-formed, without control characters: it goes into Redis, and to people and their terminals. */
 export function boundMessage(text: string): string {
   return boundText(text, MESSAGE_LENGTH_MAX);
 }
 
 function boundText(text: string, length: number): string {
   const cut = text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-  return cut.toWellFormed();
+  return withoutControls(cut.toWellFormed());
+}
+
+/** As many characters; each line break, escape and the like has become a space. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ');
 }
 
 function textOf(value: unknown): string {

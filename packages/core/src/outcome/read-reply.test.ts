@@ -378,6 +378,7 @@ test('whatever the answer, every entry gets a verdict, bounded in length, and no
       assert.equal(outcome.entries.length, count);
       for (const { message, code, verdict } of outcome.entries) {
         assert.ok(message.length <= 300 && message.isWellFormed() && code.length <= 64 && code !== '');
+        assert.doesNotMatch(`${message}${code}${outcome.call.reason}`, /\p{Cc}/u, 'no control characters');
         assert.ok(['delivered', 'retryable', 'rejected', 'unknown'].includes(verdict));
       }
       const taken = any.kind === 'answered' && any.status >= 200 && any.status < 300;

@@ -8,7 +8,7 @@ import { classifyFailure, classifyStatus } from './classify-reply.ts';
 import { matchResults, RESULT_MISSING } from './match-results.ts';
 import type { CallOutcome, Closure, EntryOutcome, Outcome, UnlistedError } from './outcome.ts';
 import { parseRetryAfter } from './parse-retry-after.ts';
-import { boundMessage, type GraphErrorLevel, readGraphError } from './read-graph-error.ts';
+import { boundMessage, type GraphErrorLevel, readGraphError, withoutControls } from './read-graph-error.ts';
 import type { AnsweredReply, BodyProblem, Reply } from './reply.ts';
 
 export interface ReplyToRead {
@@ -164,7 +164,7 @@ function countUnlisted(unlisted: Map<string, UnlistedError>, code: string, error
 
 function excerptOf(error: unknown): string {
   try {
-    return (JSON.stringify(error) ?? '').slice(0, EXCERPT_LENGTH_MAX).toWellFormed();
+    return withoutControls((JSON.stringify(error) ?? '').slice(0, EXCERPT_LENGTH_MAX).toWellFormed());
   } catch {
     return 'nested too deep to be shown';
   }

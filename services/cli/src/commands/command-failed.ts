@@ -1,3 +1,4 @@
+import { inert } from '../inert.ts';
 import type { World } from '../world.ts';
 
 /** A command that ends here: one message for the person, and the exit code. */
@@ -20,7 +21,7 @@ export async function tellFailure(world: World, run: () => Promise<number>): Pro
     return await run();
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    world.err.write(`${error.message}\n`);
+    world.err.write(inert(`${error.message}\n`));
     return error.exitCode;
   }
 }

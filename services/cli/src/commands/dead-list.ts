@@ -1,5 +1,6 @@
 /* sluice dead list, show, export: what is kept, for people and for programs. */
 import { once } from 'node:events';
+import { inert } from '../inert.ts';
 import { EXIT_FAILED, type World } from '../world.ts';
 import { type Console, openConsole } from './ask-console.ts';
 import { lettersPath, readDeadWords } from './dead-choice.ts';
@@ -36,7 +37,7 @@ export async function listDead(args: readonly string[], world: World): Promise<n
     letters.push(letter);
   }
   if (words.flag('json')) world.out.write(`${JSON.stringify({ entries: letters, more: isMore })}\n`);
-  else world.out.write(letters.length === 0 ? 'There are none.\n' : formatTable(HEAD, letters.map(rowOf)));
+  else world.out.write(letters.length === 0 ? 'There are none.\n' : inert(formatTable(HEAD, letters.map(rowOf))));
   if (isMore && !words.flag('json')) world.err.write(`There are more; --limit shows more than ${limit}.\n`);
   return 0;
 }

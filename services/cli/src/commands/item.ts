@@ -1,4 +1,6 @@
 /* sluice item: one item, and why its activities are not in Graph yet. */
+
+import { inert } from '../inert.ts';
 import type { World } from '../world.ts';
 import { openConsole } from './ask-console.ts';
 import { tellFailure } from './command-failed.ts';
@@ -39,7 +41,7 @@ export function runItem(args: readonly string[], world: World): Promise<number> 
     }
     const path = `/api/v1/connections/${encodeURIComponent(connection)}/items/${encodeURIComponent(item)}`;
     const body = await openConsole(world).get(path);
-    world.out.write(words.flag('json') ? `${JSON.stringify(body)}\n` : describe(body as unknown as Item));
+    world.out.write(words.flag('json') ? `${JSON.stringify(body)}\n` : inert(describe(body as unknown as Item)));
     return 0;
   });
 }

@@ -1,4 +1,6 @@
 /* sluice pause and sluice resume. */
+
+import { inert } from '../inert.ts';
 import type { World } from '../world.ts';
 import { openConsole, refused } from './ask-console.ts';
 import { tellFailure } from './command-failed.ts';
@@ -32,7 +34,7 @@ function change(action: 'pause' | 'resume', args: readonly string[], world: Worl
     if (answer.status === 503) throw refused('the console', answer);
     const { connectionId, state, stateText } = answer.body;
     const text = words.flag('json') ? JSON.stringify(answer.body) : `${connectionId} is ${state}. ${stateText}`;
-    world.out.write(`${text}\n`);
+    world.out.write(inert(`${text}\n`));
     return 0;
   });
 }

@@ -1,5 +1,6 @@
 /* What became of what was posted, added up and told: the same for files and for git. */
 import type { StoredBatch } from '@sluice/client/source';
+import { inert } from '../inert.ts';
 import { formatCount } from '../start/totals.ts';
 import type { World } from '../world.ts';
 
@@ -51,7 +52,7 @@ export class PostTally {
   /** The sum on stdout, what was rejected on stderr. */
   tell({ out, err }: Pick<World, 'out' | 'err'>, connection: string): void {
     for (const { place, pointer, code, message } of this.rejected.slice(0, REJECTED_SHOWN_MAX)) {
-      err.write(`${place}: ${code}${pointer === '#' ? '' : ` at ${pointer}`}: ${message}\n`);
+      err.write(inert(`${place}: ${code}${pointer === '#' ? '' : ` at ${pointer}`}: ${message}\n`));
     }
     const more = this.rejectedTotal - Math.min(REJECTED_SHOWN_MAX, this.rejected.length);
     if (more > 0)

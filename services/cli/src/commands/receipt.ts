@@ -1,4 +1,6 @@
 /* sluice receipt: where the activities of one request are, and why they wait, in words. */
+
+import { inert } from '../inert.ts';
 import type { World } from '../world.ts';
 import { openIntake } from './ask-intake.ts';
 import { tellFailure } from './command-failed.ts';
@@ -59,7 +61,9 @@ export function runReceipt(args: readonly string[], world: World): Promise<numbe
     // Pasted from a Location, it comes with its path.
     const bare = id.replace(/^.*\/v1\/receipts\//, '');
     const receipt = await openIntake(world).get(`/v1/receipts/${encodeURIComponent(bare)}`);
-    world.out.write(words.flag('json') ? `${JSON.stringify(receipt)}\n` : describe(receipt as unknown as Receipt));
+    world.out.write(
+      words.flag('json') ? `${JSON.stringify(receipt)}\n` : inert(describe(receipt as unknown as Receipt)),
+    );
     return 0;
   });
 }

@@ -1,4 +1,6 @@
 /* sluice status: the connections in a table, once or for as long as somebody looks. */
+
+import { inert } from '../inert.ts';
 import type { World } from '../world.ts';
 import { openConsole } from './ask-console.ts';
 import { tellFailure } from './command-failed.ts';
@@ -24,7 +26,7 @@ export function runStatus(args: readonly string[], world: World): Promise<number
     const connections = (body['connections'] ?? []) as readonly ConnectionStatus[];
     if (words.flag('json')) world.out.write(`${JSON.stringify(body)}\n`);
     else if (connections.length === 0) world.out.write('There are no connections yet: nothing was accepted.\n');
-    else world.out.write(`${[...troubleOf(connections), ...tableOf(connections, Date.now())].join('\n')}\n`);
+    else world.out.write(inert(`${[...troubleOf(connections), ...tableOf(connections, Date.now())].join('\n')}\n`));
     return 0;
   });
 }

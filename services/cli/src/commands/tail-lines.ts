@@ -1,4 +1,5 @@
 /* The events of a tail for people: one line each, the same columns in all of them. */
+import { inert } from '../inert.ts';
 
 export type TailEvent = Readonly<Record<string, unknown>> & { readonly event: string };
 
@@ -7,7 +8,10 @@ const YELLOW = 33;
 const GRAY = 90;
 
 /** `colored`: on a terminal. */
-export function lineOf(event: TailEvent, colored: boolean): string {
+export function lineOf(told: TailEvent, colored: boolean): string {
+  const event = Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [name, typeof value === 'string' ? inert(value) : value]),
+  ) as TailEvent;
   const paint = (color: number, text: string) => (colored ? `\u001b[${color}m${text}\u001b[0m` : text);
   switch (event.event) {
     case 'accepted':

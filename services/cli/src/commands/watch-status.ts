@@ -2,6 +2,8 @@
   sluice status --watch: the page of a terminal worth leaving open. What is stuck comes first, with what to do about it; a console
   that does not answer is said above what was last known, never instead of it.
 */
+
+import { inert } from '../inert.ts';
 import { pause } from '../pause.ts';
 import { watchStopSignals } from '../start/stop-signals.ts';
 import { EXIT_INTERRUPTED, type Output, type World } from '../world.ts';
@@ -37,7 +39,7 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
   let last: Reading | null = null;
   let trouble: string | null = null;
   const linesNow = (said = trouble) =>
-    pageOf(last, said, { nowMs: Date.now(), ...(out.columns && { columns: out.columns }) });
+    pageOf(last, said, { nowMs: Date.now(), ...(out.columns && { columns: out.columns }) }).map(inert);
   async function look(): Promise<void> {
     try {
       const body = await console.get('/api/v1/connections');

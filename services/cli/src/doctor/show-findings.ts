@@ -1,4 +1,6 @@
 /* The findings for people: a heading for each area, what was seen, and under what is wrong what to do. */
+
+import { inert } from '../inert.ts';
 import type { Output } from '../world.ts';
 import type { Finding, FindingState } from './finding.ts';
 
@@ -47,7 +49,7 @@ export function openScreen(out: Output, env: NodeJS.ProcessEnv): Screen {
     },
     say: (line) => {
       enter('delivery');
-      out.write(`      ${line}\n`);
+      out.write(inert(`      ${line}\n`));
     },
   };
 }
@@ -56,7 +58,7 @@ export function openScreen(out: Output, env: NodeJS.ProcessEnv): Screen {
 export function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.replaceAll(/\s+/g, ' ').trim().split(' ')) {
+  for (const word of inert(text.replaceAll(/\s+/g, ' ')).trim().split(' ')) {
     if (line !== '' && line.length + 1 + word.length > columns) {
       lines.push(line);
       line = word;

@@ -1,4 +1,6 @@
 /* The JSON lines of our services, as people read them. */
+import { inert } from '../inert.ts';
+
 export interface LogLine {
   readonly msg: string;
   readonly [member: string]: unknown;
@@ -20,10 +22,10 @@ export function parseLogLine(text: string): LogLine | null {
 /** Level, text and cause of a log line; other text as it is. */
 export function formatLogLine(text: string): string {
   const line = parseLogLine(text);
-  if (line === null) return text;
+  if (line === null) return inert(text);
   const level = typeof line['level'] === 'string' ? `${line['level']}: ` : '';
   const err = line['err'];
   const said = typeof err === 'object' && err !== null && 'message' in err ? err.message : line['reason'];
   const cause = said === undefined ? '' : ` (${String(said)})`;
-  return `${level}${line.msg}${cause}`;
+  return inert(`${level}${line.msg}${cause}`);
 }

@@ -66,10 +66,8 @@ function explain(item: ItemView, ended: readonly SettledEntry[], words: StateWor
   const lines: string[] = [];
   const inFlight = sum(item.calls);
   if (inFlight > 0) lines.push(`${activities(inFlight)} in a call to Graph now.`);
-  for (const retry of item.retries.slice(0, 3)) {
-    const ms = retry.dueMs - item.nowMs;
-    lines.push(`${activities(retry.entries)} tried again ${ms > 0 ? `in ${forSeconds(ms)}` : 'at the next call'}.`);
-  }
+  for (const { entries, dueMs } of item.retries.slice(0, 3))
+    lines.push(`${activities(entries)} tried again ${whenTried(dueMs - item.nowMs, words)}.`);
   if (item.waiting > 0)
     lines.push(
       `${count(item.waiting)} ${item.waiting === 1 ? 'waits' : 'wait'} for a call: ${whyWaiting(item, words)}`,
@@ -92,8 +90,18 @@ function explain(item: ItemView, ended: readonly SettledEntry[], words: StateWor
   ];
 }
 
-function whyWaiting({ itemsBefore }: ItemView, { urgency, text }: StateWords): string {
-  if (urgency !== 'flowing' && urgency !== 'idle') return `the connection is ${text}.`;
+function whenTried(inMs: number, words: StateWords): string {
+  const when = inMs > 0 ? `in ${forSeconds(inMs)}` : 'at the next call';
+  if (!isStopped(words)) return when;
+  return `${inMs > 0 ? `${when} at the earliest` : 'when calls go on'}: the connection is ${words.text}`;
+}
+
+function isStopped({ urgency }: StateWords): boolean {
+  return urgency !== 'flowing' && urgency !== 'idle';
+}
+
+function whyWaiting({ itemsBefore }: ItemView, words: StateWords): string {
+  if (isStopped(words)) return `the connection is ${words.text}.`;
   if (itemsBefore === null || itemsBefore === 0) return 'its turn is next, as soon as the quota grants a call.';
   return `${count(itemsBefore)} ${itemsBefore === 1 ? 'item has' : 'items have'} waited longer. The fullest items go first, the oldest at every second call at the latest.`;
 }

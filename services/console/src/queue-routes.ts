@@ -17,6 +17,10 @@ overflow:hidden;background:#0f766e;color:#fff;font:14px/22px system-ui,sans-seri
 body{padding-top:40px}
 #root>header{top:40px}
 #root>aside{top:104px}
+@media (max-width:700px){.sluice-line{height:68px;padding:7px 14px;font:13px/18px system-ui,sans-serif}
+body{padding-top:68px}
+#root>header{top:68px}
+#root>aside{top:132px}}
 `;
 
 export function addQueueRoutes(app: FastifyInstance, board: Pick<Board, 'answer'>): void {

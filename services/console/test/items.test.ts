@@ -61,13 +61,20 @@ test('an item tells where its entries are, when they are tried again, its last c
 });
 
 test('an item that waits says for what, and one that nobody knows of says so', async () => {
-  const { get, post } = await openScene();
+  const { get, post, clock } = await openScene();
   const next = (await get(`${HR}/items/b`)).body.explanation;
   assert.deepEqual(next, ['2 wait for a call: its turn is next, as soon as the quota grants a call.']);
   await post(`${HR}/pause`);
   assert.deepEqual((await get(`${HR}/items/b`)).body.explanation, [
     '2 wait for a call: the connection is paused by an operator.',
   ]);
+  const ofA = async () => (await get(`${HR}/items/a`)).body.explanation[1];
+  assert.equal(
+    await ofA(),
+    '1 activity is tried again in 60 s at the earliest: the connection is paused by an operator.',
+  );
+  await clock.advance(60_000);
+  assert.equal(await ofA(), '1 activity is tried again when calls go on: the connection is paused by an operator.');
   const { body } = await get(`${HR}/items/never`);
   assert.deepEqual([body.pending, body.lastCall], [0, null]);
   assert.match(body.explanation[0], /^Nothing of this item is pending or dead/);

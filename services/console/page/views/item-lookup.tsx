@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useAsked } from '../parts/use-asked.ts';
 import { fullTime, whole } from '../state/format.ts';
+import { nowMs } from '../state/live.ts';
 import { connectionLink, lettersLink } from '../state/route.ts';
 import type { Call } from './items.tsx';
 
@@ -59,6 +60,10 @@ export function ItemLookup({
   );
 }
 
+function isDue(instant: string | null): boolean {
+  return instant !== null && Date.parse(instant) <= nowMs.value;
+}
+
 function Found({ connectionId, itemId }: { readonly connectionId: string; readonly itemId: string }) {
   const { value, problem } = useAsked<ItemAnswer>(
     `/api/v1/connections/${encodeURIComponent(connectionId)}/items/${encodeURIComponent(itemId)}`,
@@ -83,7 +88,7 @@ function Found({ connectionId, itemId }: { readonly connectionId: string; readon
           {whole(value.retrying)} to be tried again
         </dd>
         <dt>Next try</dt>
-        <dd>{fullTime(value.nextTryAt)}</dd>
+        <dd>{isDue(value.nextTryAt) ? 'due: at the next call' : fullTime(value.nextTryAt)}</dd>
         <dt>Last call</dt>
         <dd>
           {lastCall === null ? (
@@ -93,7 +98,7 @@ function Found({ connectionId, itemId }: { readonly connectionId: string; readon
               {fullTime(lastCall.at)}, status {lastCall.status}, {lastCall.delivered} delivered
               {lastCall.reason !== '' && (
                 <>
-                  , <bdi>{lastCall.reason}</bdi>
+                  , <bdi>{lastCall.reason.replace(/\.$/, '')}</bdi>
                 </>
               )}
               , request-id <code>{lastCall.requestId ?? 'none'}</code>, client-request-id{' '}

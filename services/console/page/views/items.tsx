@@ -1,4 +1,5 @@
 /* What lies inside a connection: the fullest and the oldest items, the last calls that went wrong, and one item looked up. */
+import { useState } from 'preact/hooks';
 import { useAsked } from '../parts/use-asked.ts';
 import { clockTime, fullTime, since, whole } from '../state/format.ts';
 import { nowMs } from '../state/live.ts';
@@ -31,6 +32,8 @@ export interface Call {
 }
 
 const ITEMS_EVERY_MS = 5000;
+/** The newest say what is wrong now. */
+const CALLS_FIRST = 10;
 const CALLS_SHOWN = 50;
 
 export function Items({ connectionId }: { readonly connectionId: string }) {
@@ -94,6 +97,8 @@ function ItemTable({ connectionId, title, items, problem }: ItemTableProps) {
 export function Errors({ connectionId }: { readonly connectionId: string }) {
   const path = `/api/v1/connections/${encodeURIComponent(connectionId)}/calls?errors=1`;
   const { value, problem } = useAsked<{ readonly calls: readonly Call[] }>(path, ITEMS_EVERY_MS);
+  const [shown, setShown] = useState(CALLS_FIRST);
+  const more = Math.min(value?.calls.length ?? 0, CALLS_SHOWN) - shown;
   return (
     <section class="card" aria-label="Recent errors">
       <h2>
@@ -117,12 +122,17 @@ export function Errors({ connectionId }: { readonly connectionId: string }) {
               </tr>
             </thead>
             <tbody>
-              {value.calls.slice(0, CALLS_SHOWN).map((call) => (
+              {value.calls.slice(0, shown).map((call) => (
                 <ErrorRow key={call.leaseId} connectionId={connectionId} call={call} />
               ))}
             </tbody>
           </table>
         </div>
+      )}
+      {more > 0 && (
+        <button type="button" class="more" onClick={() => setShown(CALLS_SHOWN)}>
+          Show {more} more
+        </button>
       )}
     </section>
   );

@@ -60,16 +60,18 @@ test('a console that starts goes on where others were: their samples first, thos
   const sample = (atMs: number, pending: number | null) => ({
     atMs,
     of: new Map([['hr', [pending, 0, 0, 0, 0, 0, 0, 0]]]),
+    counters: new Map([['hr', { nowMs: atMs, appended: 100, delivered: 0, calls: 0 }]]),
   });
   const hourAgo = nowMs - SAMPLES_MAX * SAMPLE_EVERY_MS;
   history.begin(
     [sample(hourAgo - 1, 1), sample(nowMs - 60_000, 2), sample(nowMs - 30_000, null), sample(nowMs + 5, 9)],
     nowMs,
   );
-  history.add({ nowMs, views: [view(nowMs, { pending: 3 })] });
+  history.add({ nowMs, views: [view(nowMs, { pending: 3, appended: 160 })] });
   const { sinceMs, timesMs, series } = history.of('hr')!;
   assert.deepEqual([sinceMs, timesMs], [nowMs - 60_000, [nowMs - 60_000, nowMs - 30_000, nowMs]]);
   assert.deepEqual(series.pending, [2, null, 3]);
+  assert.equal(series.appendedPerSecond.at(-1), 2, 'since the last sample of another');
   history.begin([sample(nowMs - 10_000, 7)], nowMs);
   assert.equal(history.of('hr')!.timesMs.length, 3, 'only at the beginning');
   for (let n = 1; n <= SAMPLES_MAX; n++) {

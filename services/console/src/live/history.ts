@@ -74,7 +74,7 @@ export function createHistory(): History {
 
   function begin(samples: readonly FleetSample[], nowMs: number): void {
     if (taken > 0) return;
-    for (const { atMs, of: seen } of samples) {
+    for (const { atMs, of: seen, counters } of samples) {
       if (atMs <= lastMs || atMs <= nowMs - HOUR_MS || atMs >= nowMs) continue;
       sinceMs ??= atMs;
       lastMs = atMs;
@@ -88,6 +88,7 @@ export function createHistory(): History {
           values.map((value) => value ?? Number.NaN),
           at * SERIES.length,
         );
+        own.last = counters.get(connectionId) ?? null;
       }
     }
     // The next sample is taken at once, whenever the last one of others was.

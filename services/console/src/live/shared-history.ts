@@ -3,12 +3,14 @@
   starts begins with it, so a restart leaves no hole and two consoles show the same hour. What it cannot read it leaves out.
 */
 import type { ActivityStore, ConnectionView } from '@sluice/core';
-import { type Counters, SERIES, type SeriesName, sampleOf } from './history.ts';
+import { type Counters, SERIES, sampleOf } from './history.ts';
 
 export interface FleetSample {
   readonly atMs: number;
   /** In the order of SERIES; null: not known then. */
   readonly of: ReadonlyMap<string, readonly (number | null)[]>;
+  /** What the next sample's rates are counted from; absent: not told. */
+  readonly counters: ReadonlyMap<string, Counters>;
 }
 
 export interface SharedHistory {
@@ -22,6 +24,7 @@ const EVERY_MS = 30_000;
 /** Ticks do not come to the millisecond: a little less than EVERY_MS, so that none is left out for having come early. */
 const APART_MS = 25_000;
 const PAGES_MAX = 100;
+const COUNTERS = ['appended', 'delivered', 'calls'] as const;
 
 export function openSharedHistory(store: Pick<ActivityStore, 'keepFleetSample' | 'fleetSamples'>): SharedHistory {
   let last = new Map<string, Counters>();
@@ -53,22 +56,30 @@ export function openSharedHistory(store: Pick<ActivityStore, 'keepFleetSample' |
 /** It names its columns: a console of another version may have others. */
 function writeSample(atMs: number, samples: readonly (readonly [string, readonly number[]])[]): string {
   const rounded = samples.map(([id, values]) => [id, values.map((value) => Math.round(value * 100) / 100)] as const);
-  return JSON.stringify({ at: atMs, series: SERIES, of: Object.fromEntries(rounded) });
+  return JSON.stringify({ at: atMs, series: [...SERIES, ...COUNTERS], of: Object.fromEntries(rounded) });
 }
 
 function readSample(text: string): FleetSample | null {
   try {
     const { at, series, of } = JSON.parse(text) as {
-      at: number;
-      series: readonly SeriesName[];
-      of: Record<string, unknown>;
+      readonly at: number;
+      readonly series: readonly string[];
+      readonly of: Readonly<Record<string, readonly (number | null)[]>>;
     };
-    const places = SERIES.map((name) => series.indexOf(name));
-    const samples = Object.entries(of).map(([id, values]) => {
-      const list = values as readonly (number | null)[];
-      return [id, places.map((place) => list[place] ?? null)] as const;
-    });
-    return Number.isFinite(at) ? { atMs: at, of: new Map(samples) } : null;
+    if (!Number.isFinite(at)) return null;
+    const column = (values: readonly (number | null)[], name: string) => values[series.indexOf(name)] ?? null;
+    const samples = new Map<string, readonly (number | null)[]>();
+    const counters = new Map<string, Counters>();
+    for (const [id, values] of Object.entries(of)) {
+      samples.set(
+        id,
+        SERIES.map((name) => column(values, name)),
+      );
+      const [appended, delivered, calls] = COUNTERS.map((name) => column(values, name));
+      if (appended != null && delivered != null && calls != null)
+        counters.set(id, { nowMs: at, appended, delivered, calls });
+    }
+    return { atMs: at, of: samples, counters };
   } catch {
     return null;
   }

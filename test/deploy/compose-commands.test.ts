@@ -119,8 +119,10 @@ test('with a credential and a key everything starts, is healthy, delivers, and s
   const worker = await start(t, 'worker', dotEnv);
   const console_ = await start(t, 'console', dotEnv);
   for (const { port } of [intake, worker, console_]) {
-    const health = spawnSync('node', ['deploy/compose/is-ready.ts', port], { cwd: ROOT });
-    assert.equal(health.status, 0);
+    for (const path of ['/health/ready', '/health/live']) {
+      const health = spawnSync('node', ['deploy/compose/is-ready.ts', port, path], { cwd: ROOT });
+      assert.equal(health.status, 0, path);
+    }
   }
   assert.equal(spawnSync('node', ['deploy/compose/is-ready.ts', '1'], { cwd: ROOT }).status, 1);
   const posted = await fetch(`http://127.0.0.1:${intake.port}/v1/connections/composed/items/one/activities`, {

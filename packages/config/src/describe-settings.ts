@@ -65,6 +65,19 @@ const TENANT_TITLE = '### Members of a tenant';
 const CONNECTION_TITLE = '### Members of a connection, and of defaults';
 
 /** docs/configuration.md. */
+const COMMAND_LINE = `## The command line
+
+What \`npx sluice\` reads beside these; services do not look at them.
+
+| variable | default | meaning |
+|---|---|---|
+| \`SLUICE_URL\` | http://127.0.0.1:8080 | Where the intake is, for \`post\`, \`import\` and \`receipt\`. |
+| \`SLUICE_CONSOLE_URL\` | http://127.0.0.1:8081 | Where the console is, for every other command that asks one. |
+| \`SLUICE_API_KEY\` | none | The key it shows both of them. |
+| \`SLUICE_CA_FILE\` | the system’s | Whom to trust as intake and console, with https. |
+| \`NO_COLOR\` | none | Anything: no colours. |
+`;
+
 export function describeSettings(): string {
   const sections = SETTING_GROUPS.map(({ title, settings }) => {
     const rows = settings.map(describeRow);
@@ -74,7 +87,7 @@ export function describeSettings(): string {
     describeMembers(TENANT_TITLE, TENANT_MEMBERS),
     describeMembers(CONNECTION_TITLE, CONNECTION_MEMBERS),
   ];
-  return [OPENING, ...sections, FILE, ...members].join('\n');
+  return [OPENING, ...sections, COMMAND_LINE, FILE, ...members].join('\n');
 }
 
 function describeMembers(title: string, members: Members): string {

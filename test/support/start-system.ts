@@ -93,6 +93,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   async function startIntake(more: Readonly<Record<string, string>> = {}): Promise<Service> {
     const service = await spawnService({ service: 'intake', env: { ...env, ...more }, readyWithinMs: READY_MS });
     intakes.push(service);
+    // It listens before Redis has answered if that takes long, and says 503 until it knows how safely Redis keeps things.
+    await service.waitFor('durability read', { withinMs: READY_MS });
     return service;
   }
   async function startWorker(more: Readonly<Record<string, string>> = {}): Promise<Service> {

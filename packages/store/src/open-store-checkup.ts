@@ -1,10 +1,11 @@
 /* A look at Redis for whoever sets Sluice up: what it says of itself, how far it is, and whether this user may do what is needed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoreCheckup, StoreLook, WorkerBeats } from '@sluice/core';
+import type { OtherServer, ServerLook, StoreCheckup, StoreLook, WorkerBeats } from '@sluice/core';
 import type { Redis } from 'ioredis';
 import { openRedis, type RedisPlace, scriptRunner, writerOf } from './client.ts';
 import { SHARD_TAG, shardBase } from './keys.ts';
 import { countReplicas } from './read-durability.ts';
+import { SHARD_TAGS } from './shard-tags.ts';
 import { redisWorkerBeats } from './worker-beats.ts';
 
 export interface RedisCheckup extends StoreCheckup, Pick<WorkerBeats, 'workers'> {
@@ -33,7 +34,33 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
   async function lookOnce(): Promise<StoreLook> {
     const writer = writerOf(redis, SHARD_TAG);
     const timed = await timeRoundTrips(writer);
-    return { kind: 'reached', ...(await readSettings(writer)), ...timed, ...readRefused(await tryCommands(run)) };
+    const first = await lookAt(writer, SHARD_TAG);
+    const shards = Number(await redis.get(`${shardBase()}shards`).catch(() => null)) || null;
+    return { ...first, ...timed, shards, others: redis === writer ? [] : await lookAtOthers(writer, shards ?? 1) };
+  }
+
+  async function lookAt(writer: Redis, tag: string): Promise<ServerLook> {
+    const settings = await readSettings(writer);
+    return { kind: 'reached', ...settings, ...readRefused(await tryCommands(run, tag)) };
+  }
+
+  /** One after the other, each with its first shard; one that does not answer keeps nobody from the rest. */
+  async function lookAtOthers(first: Redis, shards: number): Promise<readonly OtherServer[]> {
+    const found: OtherServer[] = [];
+    const seen = new Set([first]);
+    for (const [n, tag] of SHARD_TAGS.slice(0, shards).entries()) {
+      let where = `shard ${n + 1}`;
+      try {
+        const writer = writerOf(redis, tag);
+        if (seen.has(writer)) continue;
+        seen.add(writer);
+        where = `${writer.options.host}:${writer.options.port} (${where})`;
+        found.push({ where, look: await lookAt(writer, tag) });
+      } catch (error) {
+        found.push({ where, look: away(error as Error) });
+      }
+    }
+    return found;
   }
 
   return {
@@ -58,7 +85,7 @@ export function openRedisCheckup(place: RedisPlace): RedisCheckup {
 
 type Reached = Extract<StoreLook, { kind: 'reached' }>;
 
-function away(error: Error): StoreLook {
+function away(error: Error): Extract<StoreLook, { kind: 'away' }> {
   const { code, errors } = error as { code?: unknown; errors?: readonly Error[] };
   const words = error.message || errors?.[0]?.message || (typeof code === 'string' ? code : error.name);
   return { kind: 'away', message: words.slice(0, MESSAGE_LENGTH_MAX).replace(/\.$/, '') };
@@ -90,14 +117,15 @@ async function readSettings(redis: Redis) {
     return text === null ? null : Number(text);
   };
   const aof = number(persistence, 'aof_enabled');
+  const valkey = value(server, 'valkey_version');
   return {
-    version: value(server, 'redis_version'),
+    product: valkey === null ? ('Redis' as const) : ('Valkey' as const),
+    version: valkey ?? value(server, 'redis_version'),
     policy: value(memory, 'maxmemory_policy'),
     bytesMax: number(memory, 'maxmemory'),
     usedBytes: number(memory, 'used_memory'),
     appendOnly: config.get('appendonly') ?? (aof === null ? null : aof === 1 ? 'yes' : 'no'),
     appendFsync: config.get('appendfsync') ?? null,
-    shards: Number(await redis.get(`${shardBase()}shards`).catch(() => null)) || null,
     appendOnlyBroken: value(persistence, 'aof_last_write_status') === 'err',
     replicas: replication === '' || replication === undefined ? null : countReplicas(replication),
   };
@@ -108,9 +136,9 @@ function pairsOf(reply: unknown): Map<string, string> {
   return new Map(list.flatMap((name, n) => (n % 2 === 0 ? [[name, list[n + 1] ?? ''] as const] : [])));
 }
 
-async function tryCommands(run: ReturnType<typeof scriptRunner>): Promise<readonly string[]> {
+async function tryCommands(run: ReturnType<typeof scriptRunner>, tag: string): Promise<readonly string[]> {
   try {
-    const [, ...said] = (await run('checkup', [shardBase()], [])) as readonly string[];
+    const [, ...said] = (await run('checkup', [shardBase(tag)], [])) as readonly string[];
     return said;
   } catch (error) {
     const { message } = error as Error;
@@ -120,7 +148,7 @@ async function tryCommands(run: ReturnType<typeof scriptRunner>): Promise<readon
 }
 
 /** Commands and errors in turn. */
-function readRefused(said: readonly string[]): Pick<Reached, 'refused' | 'writeError'> {
+function readRefused(said: readonly string[]): Pick<ServerLook, 'refused' | 'writeError'> {
   const pairs = Array.from({ length: said.length / 2 }, (_, n) => [said[n * 2]!, said[n * 2 + 1]!] as const);
   const refused = pairs.flatMap(([command, error]) => (NOT_ALLOWED.test(error) ? [command] : []));
   const other = pairs.find(([, error]) => NO_WRITES.test(error));

@@ -76,7 +76,7 @@ test('of a cluster the server is looked at that holds the shard, also by who ask
   try {
     const look = await checkup.look();
     assert.ok(look.kind === 'reached', JSON.stringify(look));
-    assert.deepEqual([look.policy, look.refused], ['noeviction', []]);
+    assert.deepEqual([look.policy, look.refused, look.others], ['noeviction', [], []]);
   } finally {
     checkup.close();
     await node.stop();

@@ -1,6 +1,6 @@
 /* Redis and the workers behind it: whether it keeps what it is given, answers quickly, and lets its user do what is needed. */
 import { type Config, DURABILITIES } from '@sluice/config';
-import { type SeenWorker, type StoreLook, WORKER_ALIVE_MS } from '@sluice/core';
+import { type OtherServer, type SeenWorker, type ServerLook, type StoreLook, WORKER_ALIVE_MS } from '@sluice/core';
 import { type Finding, findClock, findingsOf, forTime } from './finding.ts';
 
 /** Lua with the flag that lets scripts run on a full Redis. */
@@ -23,6 +23,7 @@ export function findRedis(look: StoreLook, settings: RedisSettings, where: strin
     findDurability(look, settings),
     ...findRights(look),
     ...findShards(look, settings),
+    ...findOthers(look, settings),
     ...findClock('redis', 'Redis’s', look.clock),
   ];
 }
@@ -41,7 +42,26 @@ function adviseAway(message: string): string {
   return 'Start Redis, or correct REDIS_URL; a firewall may stand between. Try: redis-cli -u "$REDIS_URL" ping';
 }
 
-function findServer({ version, roundTripsMs }: Reached, where: string): readonly Finding[] {
+/** What is wrong with them one by one, and in one line that nothing is. */
+function findOthers({ others }: Reached, settings: RedisSettings): readonly Finding[] {
+  if (others.length === 0) return [];
+  const { ok } = findingsOf('redis');
+  const wrong = others.flatMap((other) => findOther(other, settings));
+  const addresses = others.map(({ where }) => where).join(', ');
+  return wrong.length > 0 ? wrong : [ok(`The other servers that hold shards are as they must be: ${addresses}.`)];
+}
+
+function findOther({ where, look }: OtherServer, settings: RedisSettings): readonly Finding[] {
+  const { fail } = findingsOf('redis');
+  if (look.kind === 'away') {
+    const remedy = 'Start it or one of its replicas; the tenants of its shards wait until then, the others do not.';
+    return [fail(`The server at ${where} cannot be used: ${look.message}.`, remedy)];
+  }
+  const found = [findMemory(look), findDurability(look, settings), ...findRights(look)];
+  return found.flatMap((one) => (one.state === 'ok' ? [] : [{ ...one, text: `At ${where}: ${one.text}` }]));
+}
+
+function findServer({ product, version, roundTripsMs }: Reached, where: string): readonly Finding[] {
   const { ok, warn, fail } = findingsOf('redis');
   const medianMs = roundTripsMs[Math.floor(roundTripsMs.length / 2)] ?? 0;
   const slow = medianMs > SLOW_MS;
@@ -51,13 +71,13 @@ function findServer({ version, roundTripsMs }: Reached, where: string): readonly
     major < VERSION_MIN
       ? [fail(`Redis at ${where} is version ${version}.`, `Sluice needs Redis ${VERSION_MIN} or later.`)]
       : [];
-  const reached = `Redis ${version ?? 'of an unknown version'} answers at ${where}; ${trip}.`;
+  const reached = `${product} ${version ?? 'of an unknown version'} answers at ${where}; ${trip}.`;
   const far =
     'Every request and every call waits for several of them: put Redis into the same zone as the services, and see whether the machine is overloaded (redis-cli --latency).';
   return [...old, slow ? warn(reached, far) : ok(reached)];
 }
 
-function findMemory({ policy, bytesMax, usedBytes, writeError }: Reached): Finding {
+function findMemory({ policy, bytesMax, usedBytes, writeError }: ServerLook): Finding {
   const { ok, warn, fail } = findingsOf('redis');
   if (writeError !== null) return fail(`Redis does not take writes: ${writeError}.`, adviseWrite(writeError));
   const limit = bytesMax === null || bytesMax === 0 ? null : bytesMax;
@@ -90,7 +110,7 @@ function adviseWrite(error: string): string {
 }
 
 function findDurability(
-  { appendOnly, appendFsync, appendOnlyBroken, replicas }: Reached,
+  { appendOnly, appendFsync, appendOnlyBroken, replicas }: ServerLook,
   settings: RedisSettings,
 ): Finding {
   const { ok, warn, fail } = findingsOf('redis');
@@ -143,7 +163,7 @@ function findShards({ shards }: Reached, settings: RedisSettings): readonly Find
   ];
 }
 
-function findRights({ refused }: Reached): readonly Finding[] {
+function findRights({ refused }: ServerLook): readonly Finding[] {
   const { ok, fail } = findingsOf('redis');
   if (refused.length === 0) return [ok('Its user may do what Sluice needs.')];
   return [

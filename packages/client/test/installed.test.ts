@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOM = fileURLToPath(new URL('..', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const CONSUMER = fileURLToPath(new URL('support/consumer.mjs', import.meta.url));
+const CONSUMERS = fileURLToPath(new URL('support/', import.meta.url));
 const INSTALL = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', '--foreground-scripts'];
 const FOREIGN = process.env['PATH']!.split(delimiter).filter((folder) => !/node_modules[\\/]\.bin[\\/]?$/.test(folder));
 /** npm as the machine has it: the tests' own Node comes first in PATH, and is not what an application runs. */
@@ -32,7 +32,8 @@ before(async () => {
   packed = one!.files.map(({ path }) => path);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
   await run('npm', [...INSTALL, join(folder, one!.filename)], { cwd: folder, env: ENV });
-  writeFileSync(join(folder, 'consumer.mjs'), readFileSync(CONSUMER));
+  for (const file of ['consumer.mjs', 'consumer.cjs'])
+    writeFileSync(join(folder, file), readFileSync(join(CONSUMERS, file)));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -94,13 +95,14 @@ test('with OpenTelemetry the trace goes along', async (t) => {
 async function assertWorks(t: { diagnostic(text: string): void }, node: string): Promise<void> {
   const { node: version, ...seen } = await use(node);
   t.diagnostic(`Node ${version}`);
+  assert.deepEqual(await use(node, 'consumer.cjs'), { node: version, made: ['function', 'SluiceError'] });
   // One request, tried twice under one key.
   const once = { stored: 100, rejections: ['type_unknown'], requests: 2, keys: 1, zipped: true };
   assert.deepEqual(seen, { ...once, traceparent: null });
 }
 
-async function use(node: string): Promise<Record<string, unknown>> {
-  const { stdout } = await run(node, ['consumer.mjs'], { cwd: folder, env: ENV, timeout: 60_000 });
+async function use(node: string, file = 'consumer.mjs'): Promise<Record<string, unknown>> {
+  const { stdout } = await run(node, [file], { cwd: folder, env: ENV, timeout: 60_000 });
   return JSON.parse(stdout);
 }
 

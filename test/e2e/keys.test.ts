@@ -34,6 +34,7 @@ async function open(t: TestContext, more: Record<string, string> = {}): Promise<
       const started = await spawnService({ service, env });
       t.after(() => started.kill('SIGKILL'));
       assert.ok(started.url);
+      await started.waitFor('durability read', { withinMs: WITHIN_MS });
       return started as Service & { readonly url: string };
     },
     makeKey: async (...options) => {

@@ -20,4 +20,4 @@ export { endService, runService, type Service, type ServiceLogger } from './run-
 export { stopServer } from './stop-server.ts';
 export { openTls, type TlsFiles, type TlsPair } from './tls-files.ts';
 export { turnOf } from './turn-of.ts';
-export { type StoreWatch, type WatchedStore, watchStore } from './watch-store.ts';
+export { REACH_MS, type StoreWatch, type WatchedStore, watchStore } from './watch-store.ts';

@@ -31,6 +31,8 @@ export interface WatchParts {
   readonly isEnough?: (durability: string) => boolean;
 }
 
+/** A Redis that starts at the same moment is waited for so long; after that callers are told, not kept waiting. */
+export const REACH_MS = 2000;
 const PING_EVERY_MS = 1000;
 const REACH_EVERY_MS = 50;
 const AWAY_MS_MAX = 10_000;

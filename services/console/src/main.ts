@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig, shardSettings } from '@sluice/config';
 import type { Access } from '@sluice/core';
-import { endService, openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
+import { endService, openTls, REACH_MS, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openBoard, openWakeups } from '@sluice/scheduler';
 import { openRedisStore } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs } from '@sluice/telemetry';
@@ -23,7 +23,9 @@ await runService(async () => {
   const access = await openAccess({ config: config.access, reachable, logger });
   const tls = await openTls(config.tls, logger);
   logger.info({ access: access.describe() }, 'who may ask');
-  const { server, close } = openConsole({ config, access, tls, logger, page: await loadPage() });
+  const { server, watch, close } = openConsole({ config, access, tls, logger, page: await loadPage() });
+  await watch.reach(REACH_MS);
+  if (!watch.ready().ready) logger.warn({}, 'Redis has not been reached yet; until it is, there is nothing to show');
   const listenAt = { host: config.listen.bind, port: config.listen.port ?? PORT_DEFAULT };
   return { logger, server, listenAt, warnings, shutdownMs: config.shutdownMs, close };
 });
@@ -84,5 +86,5 @@ function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
     await wakeups.close();
     await store.close();
   }
-  return { server, close };
+  return { server, watch, close };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openAccess } from '@sluice/access';
 import { type Config, isLoopback, loadConfig, shardSettings } from '@sluice/config';
 import type { Access } from '@sluice/core';
-import { endService, openTls, runService, type TlsFiles, watchStore } from '@sluice/http';
+import { endService, openTls, REACH_MS, runService, type TlsFiles, watchStore } from '@sluice/http';
 import { openWakeups } from '@sluice/scheduler';
 import { openRedisStore } from '@sluice/store';
 import { createLogger, createMetrics, limitLogs, openTracing, type Tracing } from '@sluice/telemetry';
@@ -12,8 +12,6 @@ import { durabilityRules, promiseDurability } from './promise-durability.ts';
 import { createRandomBytes } from './random-bytes.ts';
 import { watchMemory } from './watch-memory.ts';
 
-/** A Redis that starts at the same moment is waited for so long; after that callers are told, not kept waiting. */
-const REACH_MS = 2000;
 const PORT_DEFAULT = 8080;
 const VERSION = '0.1.0';
 

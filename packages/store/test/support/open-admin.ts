@@ -3,7 +3,7 @@ import type { RedisServer } from '@sluice/testing';
 import { Redis } from 'ioredis';
 
 export function openAdmin({ adminUrl }: Pick<RedisServer, 'adminUrl'>): Redis {
-  const redis = new Redis(adminUrl, { maxRetriesPerRequest: null });
+  const redis = new Redis(adminUrl, { maxRetriesPerRequest: null, disableClientInfo: true });
   redis.on('error', () => {});
   return redis;
 }

@@ -19,6 +19,15 @@ const SEARCH_RESERVE_S_MAX = 0.3;
 export const RESERVE_MUTE_S = 0.1;
 /** A rate on trial that was tested for this long is believed. */
 const TRIAL_S = 20;
+/** Below this rate a call is so large a share that every refusal is spared. */
+export const SMALL_RATE = 6;
+/** Rates closer together than this are one to the search; small ones are searched to the end, because probes of them are rare. */
+const TOLERANCE = 0.05;
+const TOLERANCE_SMALL = 0.015;
+/** The first probe after a search waits no longer than this: long enough to use nine tenths of ten seconds. */
+const FIRST_PAUSE_S = 10;
+/** A probe that ended with a step above this left much open, and where refusals are cheap the next one follows soon. */
+const PROBE_COARSE = 0.02;
 /** No two probes closer together than this, however cheap. */
 const PROBE_PAUSE_S_MIN = 12;
 /** Share of calls that probes may have refused: a third of the half per cent that is to be kept, or in proportion to a larger budget. */
@@ -39,12 +48,12 @@ export function advanceRate(memory: Memory, settings: QuotaSettings, testedS: nu
 }
 
 export function holdRate(memory: Memory, rate: number): Memory {
-  return { ...memory, mode: 'hold', rate, low: rate, heldS: 0, quietS: 0, falls: 0 };
+  return { ...memory, mode: 'hold', rate, low: rate, base: 0, heldS: 0, quietS: 0, falls: 0 };
 }
 
-/** Factor between two rates that counting cannot tell apart in a step of the search. */
+/** Factor between two rates that the search does not tell apart: it would be refused again for little, and a probe finds out for less. */
 export function tolerance(rate: number): number {
-  return 1 + Math.max(0.015, 0.1 / rate);
+  return 1 + Math.max(rate < SMALL_RATE ? TOLERANCE_SMALL : TOLERANCE, 0.1 / rate);
 }
 
 function climb(memory: Memory, settings: QuotaSettings): Memory {
@@ -72,16 +81,23 @@ function waitForProbe(memory: Memory, settings: QuotaSettings): Memory {
   const { rate, heldS, quietS } = memory;
   const proven: Memory = heldS > TRIAL_S ? { ...memory, base: 0 } : memory;
   if (settings.rateMax !== null && rate >= settings.rateMax) return proven;
-  // The first probe comes early: it mends what a search got wrong.
-  if (quietS < probePauseS(memory, settings) * (memory.probes > 0 ? 1 : 0.5)) return proven;
+  if (quietS < (memory.probes > 0 ? probePauseS(memory, settings) : firstPauseS(memory, settings))) return proven;
   const step = memory.reserveS > RESERVE_MUTE_S ? 0.02 : memory.costS < CHEAP_S ? 0.005 : 0.01;
   const start = { base: rate, sustained: rate, rate: rate * (1 + step), step, heldS: 0, excessS: 0 };
   return { ...memory, ...start, mode: 'probe', probes: memory.probes + 1 };
 }
 
+/** The first probe comes early: it narrows down what the search left open. */
+function firstPauseS(memory: Memory, settings: QuotaSettings): number {
+  const pauseS = 0.5 * probePauseS(memory, settings);
+  return memory.rate < SMALL_RATE ? pauseS : Math.min(pauseS, FIRST_PAUSE_S);
+}
+
 /** What a probe costs (a closure, some calls refused), spread over so much time that it is within the budget. */
 function probePauseS(memory: Memory, settings: QuotaSettings): number {
-  const floor = memory.costS < CHEAP_S ? PROBE_REFUSED_SHARE_CHEAP : PROBE_REFUSED_SHARE;
+  const cheap = memory.costS < CHEAP_S;
+  if (cheap && memory.step > PROBE_COARSE) return PROBE_PAUSE_S_MIN / settings.share;
+  const floor = cheap ? PROBE_REFUSED_SHARE_CHEAP : PROBE_REFUSED_SHARE;
   const refusedShare = Math.max(floor, settings.probeBudget * PROBE_REFUSED_PER_BUDGET);
   const pauseS = Math.max(memory.costS / settings.probeBudget, memory.costCalls / (refusedShare * memory.rate));
   // A probe tests the whole quota. Where only a share may be used, what it takes from others counts as well.
@@ -95,5 +111,6 @@ function probe(memory: Memory): Memory {
   if (memory.heldS < testS * STEP_ENOUGH) return memory;
   const next: Memory = { ...memory, sustained: rate, step: step * 2, rate: base * (1 + step * 2), heldS: 0 };
   if (next.step <= PROBE_STEP_MAX) return next;
-  return { ...next, mode: 'climb', low: base, lowS: 1, base: 0, afterClosure: 0, estimate: 0 };
+  const known = mute && base < SMALL_RATE ? base : 0;
+  return { ...next, mode: 'climb', low: base, lowS: 1, base: known, afterClosure: 0, estimate: 0 };
 }

@@ -4,8 +4,8 @@
 
   Modes, and how each is left:
     climb    x 1.5 every 1.2 s, until the first refusal (→ search) or the configured maximum (→ hold).
-    search   halves the gap between the highest rate that held and the lowest that was refused, until the gap is as narrow
-             as a count can tell (→ hold). Three runs that agree on one estimate end it at once (→ hold).
+    search   halves the gap between the highest rate that held and the lowest that was refused, until the gap is 5 %
+             (→ hold; the first probe narrows it down). Three runs that agree on one estimate end it at once (→ hold).
     hold     the learned quota, or the share of it that may be used. After a pause that the probe budget buys → probe.
              A late refusal lowers the rate a little; where the reserve leaves it in doubt by how much → search. An early
              one lowers it a little, the next early one → search. A rate that a probe proposed is on trial first: refused,

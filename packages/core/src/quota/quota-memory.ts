@@ -15,7 +15,7 @@ export interface Memory {
   readonly lowS: number;
   /** search: the lowest rate that was refused. */
   readonly high: number;
-  /** probe: the rate it started from. hold: the rate to return to, while the present one is on trial; 0 = not on trial. */
+  /** probe: the rate it started from, kept while what follows may lead back to it. hold: the rate to return to, while the present one is on trial; 0 = not on trial. */
   readonly base: number;
   /** probe: the highest step that held, and the present step above base. */
   readonly sustained: number;

@@ -1,5 +1,5 @@
 /* Learning from a refusal: what it says about the limit, and which rate is right when the closure is over. */
-import { CHEAP_S, holdRate, RESERVE_MUTE_S, tolerance } from './advance-rate.ts';
+import { CHEAP_S, holdRate, RESERVE_MUTE_S, SMALL_RATE, tolerance } from './advance-rate.ts';
 import type { Refusal } from './bucket.ts';
 import { reserveMinS } from './observe-window.ts';
 import type { Memory } from './quota-memory.ts';
@@ -43,7 +43,9 @@ const APART = 0.08;
 const AGREED_MARGIN = 0.01;
 const AGREED_MARGIN_FROM_RATE = 30;
 /** A window of one second never takes this long to refuse a rate that is more than a call above it. */
-const NO_WINDOW_S = 1.3;
+const NO_WINDOW_S = 1.6;
+/** So close to the rate before the climb an estimate of few calls means that rate. */
+const BACK = 0.12;
 /** Beyond this, what held at a lower rate may have been owed to the reserve. */
 const RESERVED_S = 2.5;
 
@@ -57,7 +59,8 @@ export function retreatRate(memory: Memory, settings: QuotaSettings, refused: Re
     costCalls: 0.7 * memory.costCalls + 0.3 * 1.5 * lostCalls,
   };
   const estimate = memory.accepted / Math.max(0.05, ranS + waitS);
-  if (memory.accepted < THIN_CALLS && memory.mode !== 'probe' && memory.base === 0) {
+  const onTrial = memory.mode === 'probe' || (memory.mode === 'hold' && memory.base > 0);
+  if (memory.accepted < THIN_CALLS && !onTrial) {
     return { ...fallThin(memory, refused, estimate), ...cost };
   }
   const closed: Memory = {
@@ -118,15 +121,21 @@ function keepHolding(closed: Memory, memory: Memory, settings: QuotaSettings, re
   }
   if (heldS > EARLY_S) return slipLate(closed, memory);
   const slips = memory.slips + 1;
-  if (slips < (heldS < RESERVED_S ? 2 : 3)) return { ...holdRate(closed, memory.rate * 0.98), slips };
+  if (slips < (heldS < RESERVED_S ? 2 : 3))
+    return { ...holdRate(closed, memory.rate * earlyFactor(memory)), slips, slippedFrom: 0 };
   // Refused soon, and soon again: the limit is another one now.
   const forgotten = { ...memory, low: 0, lowS: 0 };
   return narrow({ ...closed, slips: 0, probes: 0 }, forgotten, { rate, estimate, agreedRate: estimate });
 }
 
+/** What the search left open is up to its tolerance, so a rate that no probe has confirmed yet gives way by more. */
+function earlyFactor({ probes, rate }: Memory): number {
+  return probes === 0 && rate >= SMALL_RATE ? 0.97 : 0.98;
+}
+
 function slipLate(closed: Memory, memory: Memory): Memory {
   const { heldS, rate } = memory;
-  const slips = heldS > UNRELATED_S ? 1 : memory.slips + 1;
+  const slips = heldS > UNRELATED_S || memory.slippedFrom === 0 ? 1 : memory.slips + 1;
   const slippedFrom = slips === 1 ? rate : memory.slippedFrom;
   if (slips > SLIPS_MAX) {
     return { ...holdRate(closed, Math.max(rate, slippedFrom)), slips: slips > SLIPS_MAX + SLIPS_IGNORED ? 0 : slips };
@@ -147,6 +156,7 @@ interface SearchRefusal {
 
 function narrow(closed: Memory, memory: Memory, refused: SearchRefusal): Memory {
   const { rate, estimate } = refused;
+  if (isBack(closed, memory, estimate)) return holdRate(closed, memory.base);
   const agrees = memory.afterClosure > 0 && memory.estimate > 0 && isWithin(memory.estimate / estimate, AGREE);
   const agreed = agrees ? memory.agreed + 1 : 0;
   if (agreed >= 2 && memory.heldS > NO_WINDOW_S && !isWithin(memory.estimateRate / rate, APART)) {
@@ -163,6 +173,14 @@ function narrow(closed: Memory, memory: Memory, refused: SearchRefusal): Memory 
   if (rate / low < tolerance(rate)) return holdRate({ ...next, lowS: 1 }, low);
   const lowS = low === memory.low ? memory.lowS : 0;
   return { ...next, mode: 'search', lowS, rate: Math.max(RATE_MIN, Math.sqrt(low * rate)) };
+}
+
+/**
+ * A probe of a small limit with a long reserve climbed far and was refused: the first run after it says whether the limit is
+ * where it was, or one more refusal each step down would.
+ */
+function isBack(closed: Memory, { afterClosure, base }: Memory, estimate: number): boolean {
+  return base > 0 && afterClosure > 0 && closed.reserveS > RESERVE_MUTE_S && isWithin(estimate / base, BACK);
 }
 
 /** What the limit is at least: the rate that held, as far as the reserve lets one believe it, or the run's estimate. */

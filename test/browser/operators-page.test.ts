@@ -18,6 +18,10 @@ const NAUGHTY = {
 const MENDED = { rate: null, concurrency: null, latencyMs: [1, 3] };
 const REFUSING = { ...MENDED, shares: { 207: 1 }, entryError: { code: 'invalidRequest', message: 'no' } };
 const SEEN_WITHIN_MS = 30_000;
+/** In the page: what is wider than its place. */
+const BEYOND_THE_EDGE = `[document.documentElement, ...document.querySelectorAll('.scroll, table, .card')]
+  .filter((element) => element.scrollWidth > element.clientWidth)
+  .map((element) => element.className + ' ' + element.tagName + ' ' + element.scrollWidth + ' > ' + element.clientWidth)`;
 
 interface Scene {
   readonly system: System;
@@ -223,6 +227,26 @@ test('naughty strings in errors, ids and addresses show as text, and run nothing
     assert.deepEqual(said, []);
   }));
 
+test('on a narrow screen nothing lies beyond the edge, and everything can be read and clicked', (t) =>
+  withPage(t, '', async (at, { page }) => {
+    const kept = await makeDeadLetters(at, NAUGHTY, 3);
+    await page.setViewportSize({ width: 390, height: 800 });
+    const beyond = () => page.evaluate(BEYOND_THE_EDGE);
+    const views = ['', `connections/${CONNECTION}?item=page-1`, `connections/${CONNECTION}/dead-letters`];
+    for (const view of views) {
+      await page.goto(`${at.console.url}/#/${view}`);
+      await page.locator('table tbody tr').first().waitFor();
+      await sees(`${view}: all of it is within the edge`, async () => {
+        assert.deepEqual(await beyond(), []);
+        return true;
+      });
+    }
+    await page.getByLabel('Select all on this page').check();
+    await page.getByRole('button', { name: `Discard ${Math.min(kept, 100)} selected` }).click();
+    await page.locator('dialog').getByRole('button', { name: 'Discard' }).click();
+    await page.getByText(`${Math.min(kept, 100)} discarded`).waitFor();
+  }));
+
 test('dead letters are filtered, exported, replayed and discarded by clicking, with progress, and the ledger agrees', (t) =>
   withPage(t, '', async (at, { page }) => {
     const { system, operator } = at;
@@ -296,10 +320,16 @@ test('a Redis that is away and a console that is away are each said plainly, and
     }
     await page.getByRole('alert').waitFor({ state: 'detached' });
     const port = new URL(at.console.url!).port;
+    const historyOf = async () => (await at.operator.ask(`/api/v1/connections/${CONNECTION}/history`)).body;
+    const { since } = await historyOf();
     await at.console.kill('SIGKILL');
     await page.getByText('The console has not answered since').waitFor();
     await page.getByRole('status').getByText('connection lost').waitFor();
     at.console = await spawnService({ service: 'console', env: { ...system.env, PORT: port } });
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await page.getByRole('status').getByText('live').waitFor();
+    await sees(
+      'its charts go on where those of the one before were',
+      async () => (await historyOf())['since'] === since,
+    );
   }));

@@ -217,6 +217,13 @@ test('names that look like a slip are warned about; Kubernetes service links are
   ]);
 });
 
+test('a name that looks like a slip is told with what is wrong, which it may be the cause of', () => {
+  assert.throws(
+    () => loadConfig({ GRAPH_TENANTID: GUID }, { needs: { graph: true } }),
+    /GRAPH_TENANT_ID is not set[\s\S]*GRAPH_TENANTID is not a setting of Sluice and is ignored\. Did you mean "GRAPH_TENANT_ID"\?$/,
+  );
+});
+
 test('a secret may come from a file, and from one place only', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-config-'));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -31,13 +31,17 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly exitCode = 78;
   readonly problems: readonly string[];
+  /** Names that nothing reads: a slip in one may be why another is missing. */
+  readonly warnings: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], warnings: readonly string[] = []) {
     const count = problems.length === 1 ? 'One setting is' : `${problems.length} settings are`;
     const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `  ${problem}`);
     const more = problems.length - shown.length;
-    super([`${count} wrong:`, ...shown, ...(more > 0 ? [`  and ${more} more.`] : [])].join('\n'));
+    const ignored = warnings.slice(0, PROBLEMS_SHOWN_MAX).map((warning) => `  ${warning}`);
+    super([`${count} wrong:`, ...shown, ...(more > 0 ? [`  and ${more} more.`] : []), ...ignored].join('\n'));
     this.problems = problems;
+    this.warnings = warnings;
   }
 }
 
@@ -48,7 +52,7 @@ export function loadConfig(
   const readFile: ReadFile = options.readFile ?? ((path) => readFileSync(path, 'utf8'));
   const environment = openEnvironment(variables, readFile);
   const config = readConfig(environment, options.needs ?? {}, readFile);
-  if (environment.problems.length > 0) throw new ConfigError(environment.problems);
+  if (environment.problems.length > 0) throw new ConfigError(environment.problems, unknownNames(variables));
   return { config: deepFreeze(config), warnings: unknownNames(variables) };
 }
 

@@ -37,10 +37,10 @@ test('status is a table of the connections, and the console’s own answer with 
 test('pause and resume are posted, and say what the connection is then', () =>
   withFakeConsole(
     ({ path }) => ({
-      body: { connectionId: 'hr1', state: path.endsWith('pause') ? 'paused' : 'idle', stateText: 'So.' },
+      body: { connectionId: 'hr1', state: path.endsWith('pause') ? 'paused' : 'idle', stateText: 'so' },
     }),
     async ({ asked, sluice }) => {
-      assert.deepEqual(await sluice('pause', 'hr1'), { code: 0, out: 'hr1 is paused. So.\n', err: '' });
+      assert.deepEqual(await sluice('pause', 'hr1'), { code: 0, out: 'hr1: so.\n', err: '' });
       assert.equal((await sluice('resume', 'hr1', '--json')).code, 0);
       assert.deepEqual(
         asked.map(({ method, path }) => `${method} ${path}`),

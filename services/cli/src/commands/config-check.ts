@@ -31,6 +31,6 @@ function check({ env }: World): { problems: readonly string[]; warnings: readonl
     return { problems: [], warnings, summary: `The settings are right.\n${tenants.join('')}` };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { problems: error.problems, warnings: [], summary: '' };
+    return { problems: error.problems, warnings: error.warnings, summary: '' };
   }
 }

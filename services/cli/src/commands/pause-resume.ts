@@ -32,8 +32,8 @@ function change(action: 'pause' | 'resume', args: readonly string[], world: Worl
     const path = `/api/v1/connections/${encodeURIComponent(connection)}/${action}`;
     const answer = await openConsole(world).ask(path, null);
     if (answer.status === 503) throw refused('the console', answer);
-    const { connectionId, state, stateText } = answer.body;
-    const text = words.flag('json') ? JSON.stringify(answer.body) : `${connectionId} is ${state}. ${stateText}`;
+    const { connectionId, stateText } = answer.body;
+    const text = words.flag('json') ? JSON.stringify(answer.body) : `${connectionId}: ${stateText}.`;
     world.out.write(inert(`${text}\n`));
     return 0;
   });

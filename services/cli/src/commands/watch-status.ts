@@ -20,6 +20,12 @@ const COLUMNS_OTHERWISE = 80;
 const ROWS_OTHERWISE = 24;
 const OTHER_SCREEN = '\u001b[?1049h\u001b[?25l';
 const FIRST_SCREEN = '\u001b[?25h\u001b[?1049l';
+/** What there is room for. */
+const FEET = [
+  'Ctrl-C ends. Dead letters: sluice dead list CONNECTION. One item: sluice item CONNECTION ITEM.',
+  'Ctrl-C ends. More: sluice item CONNECTION ITEM, sluice dead list CONNECTION.',
+  'Ctrl-C ends.',
+];
 const HOME = '\u001b[H';
 const REST_OF_LINE = '\u001b[K';
 const REST_OF_SCREEN = '\u001b[J';
@@ -145,7 +151,7 @@ function drawPage(out: Output & { readonly rows?: number }, lines: readonly stri
   const rows = (out.rows ?? ROWS_OTHERWISE) - 1;
   const shown =
     lines.length <= rows ? lines : [...lines.slice(0, rows - 1), `... ${lines.length - rows + 1} more lines`];
-  const foot = 'Ctrl-C ends. Dead letters: sluice dead list CONNECTION. One item: sluice item CONNECTION ITEM.';
+  const foot = FEET.find((text) => text.length <= columns) ?? '';
   const all = [...shown, ...Array.from({ length: Math.max(0, rows - shown.length) }, () => ''), foot];
   out.write(`${HOME}${all.map((line) => `${line.slice(0, columns)}${REST_OF_LINE}`).join('\n')}${REST_OF_SCREEN}`);
 }

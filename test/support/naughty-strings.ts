@@ -1,6 +1,7 @@
-/* Texts that have broken something somewhere: each comes through as it is, or is refused by a rule. */
+/* Texts that have broken something somewhere, ours and the public list of them: each comes through as it is, or is refused by a rule. */
+import PUBLIC from 'big-list-of-naughty-strings' with { type: 'json' };
 
-export const NAUGHTY: readonly string[] = [
+const OURS: readonly string[] = [
   ...['undefined', 'undef', 'null', 'NULL', '(null)', 'nil', 'NIL', 'true', 'false', 'True', 'None', 'hasOwnProperty'],
   ...['__proto__', 'constructor', 'prototype', 'toString', 'then', '\\', '\\\\', '/', '0', '1', '1.00', '$1.00', '1/2'],
   ...['1E02', '-1', '-1/2', '0/0', '0.0/0', '1e400', 'NaN', 'Infinity', '-Infinity', '0x0', '0xffffffff', '0xabad1dea'],
@@ -141,4 +142,15 @@ export const NAUGHTY: readonly string[] = [
     '😀'.repeat(64),
     'é'.repeat(128),
   ],
+];
+
+const isShort = (text: string) => text !== '' && [...text].length <= 128;
+
+/** Those that may be an id of an activity or of who did it. */
+export const NAUGHTY: readonly string[] = [...new Set([...OURS, ...PUBLIC.filter(isShort)])];
+
+/** Those that may be none. */
+export const NAUGHTY_REFUSED: readonly string[] = [
+  ...['a\0b', '\0', '\ud800', '\udc00\ud800', 'x'.repeat(129), '😀'.repeat(129), ''],
+  ...PUBLIC.filter((text) => !isShort(text)),
 ];

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { makeEntries, makePiece, type RedisServer, startRedis } from '@sluice/testing';
 import { openRedisStore, type RedisStore, shardBase } from '../src/index.ts';
 import { openAdmin } from './support/open-admin.ts';
+import { readUsedBytes } from './support/used-bytes.ts';
 
 const PIECE = 500;
 /** Bytes of Redis that a remembered id may take, its keys and their table included. */
@@ -46,17 +47,13 @@ async function forgetEntries(): Promise<void> {
   if (keys.length > 0) await admin.del(keys);
 }
 
-async function usedBytes(): Promise<number> {
-  return Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
-}
-
 test(`at 10,000 and at 100,000 ids each takes at most ${ID_BYTES_MAX} bytes`, async (t) => {
   await remember(1, 1e9);
   for (const count of [10_000, 100_000]) {
     await admin.flushall();
-    const before = await usedBytes();
+    const before = await readUsedBytes(admin);
     await remember(count, 1e9);
-    const each = ((await usedBytes()) - before) / count;
+    const each = ((await readUsedBytes(admin)) - before) / count;
     t.diagnostic(`${count} ids: ${each.toFixed(1)} bytes each`);
     assert.ok(each <= ID_BYTES_MAX, `${each} bytes an id`);
     const keys = (await admin.keys(`${shardBase()}id:*`)).filter((_, n) => n % 50 === 0);

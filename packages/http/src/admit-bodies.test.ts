@@ -135,3 +135,30 @@ test('where turns take long because the store has enough to do, no more are begu
   for (const turn of turns) turn.end();
   assert.ok((await third) !== null);
 });
+
+test('however much room is made at once, no more than 64 KiB are begun before the event loop has come round', async () => {
+  const limits = { ...LIMITS, workBytesMin: 1024 * KIB, workBytesMax: 1024 * KIB };
+  const rounds: (() => void)[] = [];
+  const admission = admitBodies(
+    limits,
+    () => 0,
+    (begin) => void rounds.push(begin),
+  );
+  const inWork = Array.from({ length: 113 }, () => begun(admission));
+  let waitingBegun = 0;
+  for (let n = 0; n < 40; n++) {
+    const turn = admission.enter(BODY);
+    assert.ok(turn instanceof Promise);
+    void turn.then(() => waitingBegun++);
+  }
+  for (const turn of inWork) turn.end();
+  const seen: number[] = [];
+  while (rounds.length > 0) {
+    assert.equal(rounds.length, 1, 'one look at the line is enough');
+    rounds.shift()!();
+    await Promise.resolve();
+    seen.push(waitingBegun);
+  }
+  // Each is 9 KiB with what a request costs: the eighth goes beyond.
+  assert.deepEqual(seen, [8, 16, 24, 32, 40]);
+});

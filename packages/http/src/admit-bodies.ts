@@ -31,6 +31,8 @@ export interface Admission {
 export const TICK_MS = 50;
 /** What a request costs beside its body. */
 const REQUEST_BYTES = 8192;
+/** So many bytes are begun before the event loop comes round again, 2 to 5 ms of work: what is to be refused, and what may look, waits no longer. */
+const BEGUN_BYTES_AT_ONCE = 64 * 1024;
 /** A process with bodies waiting should be busy; if it is not, the store takes its time, and more at once is more done. */
 const BUSY_ENOUGH = 0.85;
 /** But when turns take this long, the store has enough to do, and more at once would only wait there. */
@@ -50,12 +52,18 @@ interface Waiting {
   readonly answer: (turn: Turn | null) => void;
 }
 
-export function admitBodies(limits: AdmissionLimits, clock: () => number): Admission {
+/** `later` runs what it is given when the event loop has come round. */
+export function admitBodies(
+  limits: AdmissionLimits,
+  clock: () => number,
+  later: (begin: () => void) => void = setImmediate,
+): Admission {
   const { workBytesMin, workBytesMax, turnWaitMsMax } = limits;
   const line: Waiting[] = [];
   let [lineBytes, workBytes, inWorkMax] = [0, 0, workBytesMin];
   let [endedBytes, endedPerMs, tickedAtMs] = [0, 0, clock()];
   let turnMs = 0;
+  let comesRound = false;
 
   function begin(bytes: number, waitedMs: number): Turn {
     workBytes += bytes;
@@ -67,7 +75,7 @@ export function admitBodies(limits: AdmissionLimits, clock: () => number): Admis
       workBytes -= bytes;
       endedBytes += bytes;
       turnMs += TURN_COUNTS * (clock() - begunAtMs - turnMs);
-      beginNext();
+      beginLater();
     };
     return { waitedMs, end };
   }
@@ -83,11 +91,27 @@ export function admitBodies(limits: AdmissionLimits, clock: () => number): Admis
     return first;
   }
 
+  function mayBegin(): boolean {
+    return line.length > 0 && hasRoom(line[0]!.bytes);
+  }
+
   function beginNext(): void {
-    while (line.length > 0 && hasRoom(line[0]!.bytes)) {
+    for (let begun = 0; begun < BEGUN_BYTES_AT_ONCE && mayBegin(); ) {
       const { bytes, sinceMs, answer } = takeFirst();
       answer(begin(bytes, clock() - sinceMs));
+      begun += bytes;
     }
+    beginLater();
+  }
+
+  /** The answers of the store come many at once, and each makes room. */
+  function beginLater(): void {
+    if (comesRound || !mayBegin()) return;
+    comesRound = true;
+    later(() => {
+      comesRound = false;
+      beginNext();
+    });
   }
 
   /** Nothing is foreseen before anything was seen. */

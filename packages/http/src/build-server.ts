@@ -39,6 +39,8 @@ export interface ServerSettings {
   readonly hostsAllowed: 'local' | 'any';
   /** Largest body, decoded. */
   readonly bodyBytesMax: number;
+  /** `absent`: a body of no bytes is none, whatever its type says, and the route decides. Refused, unless said. */
+  readonly emptyBodies?: 'refused' | 'absent';
   readonly health: HealthSources;
   /** Who may ask; without it everybody who reaches this server. */
   readonly guard?: GuardSettings;
@@ -272,6 +274,7 @@ function addJsonParser(app: FastifyInstance, { settings, limits, admission }: Js
       throw new ProblemError(httpProblem('charset_unsupported'));
     const response = responses.get(stream)!;
     const body = await readBody(request.headers, stream, response);
+    if (body.length === 0 && settings.emptyBodies === 'absent') return undefined;
     const entered = admission.enter(body.length);
     const turn = entered instanceof Promise ? await entered : entered;
     if (turn === null) throw OVERLOADED;

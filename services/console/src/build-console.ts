@@ -104,6 +104,8 @@ export function buildConsole(parts: ConsoleParts): HttpServer {
     requestId: parts.requestId,
     hostsAllowed: parts.hostsAllowed,
     bodyBytesMax: BODY_BYTES_MAX,
+    // Most of what operators do needs no body, and many clients name a type all the same.
+    emptyBodies: 'absent',
     headers: SECURITY_HEADERS,
     tls: parts.tls ?? null,
     guard: { access, scopesOf, sessionOf: (request) => callerOfSession(request, sessions) },

@@ -51,6 +51,14 @@ test('a connection is paused, and resumed with a wake-up', async () => {
   assert.deepEqual(opened.wakes, [['hr1', opened.clock.nowMs()]]);
 });
 
+test('who names the type of a body and sends none is understood', async () => {
+  const opened = openTestConsole();
+  await append(opened, 'hr1');
+  const json = { 'content-type': 'application/json' };
+  assert.equal((await opened.post(`${HR}/pause`, '', json)).body.state, 'paused');
+  assert.equal((await opened.post(`${HR}/resume`, undefined, json)).body.state, 'flowing');
+});
+
 test('a page of another origin changes nothing; the console’s own and programs may', async () => {
   const opened = openTestConsole();
   await append(opened, 'hr1');

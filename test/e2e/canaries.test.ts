@@ -1,6 +1,6 @@
 /*
   Secrets, tokens, people and bodies are planted everywhere they can stand, everything that can go wrong with them is done, and
-  then all that every process printed at its most talkative level, every series and every error is searched for them.
+  then all that every process printed, at its most talkative level and at the usual one, every series and every error is searched for them.
 */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -9,10 +9,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { eventually, REDIS_LOGIN, type Service, spawnService } from '@sluice/testing';
 import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
 import { openStore } from '../support/conservation.ts';
+import { printedBy } from '../support/find-canaries.ts';
 import { runSluice } from '../support/run-sluice.ts';
 import { startSystem } from '../support/start-system.ts';
 
@@ -60,7 +61,13 @@ const REFUSED = [
 const GOSSIP = `User '${CANARIES.user.toUpperCase()}' is unknown.`;
 const error = (code: string) => ({ error: { code, message: GOSSIP, innerError: { message: GOSSIP } } });
 
-test('no secret, no token, nobody’s id and no body is in any log, series or error', async (t) => {
+for (const level of ['trace', 'info']) {
+  test(`no secret, no token, nobody’s id and no body is in any log (${level}), series or error`, async (t) => {
+    await plantAndSearch(t, level);
+  });
+}
+
+async function plantAndSearch(t: TestContext, level: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-canaries-'));
   const hook = createServer((_request, response) => void response.writeHead(500).end(CANARIES.webhook));
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
@@ -70,7 +77,7 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
     workers: 0,
     intakes: 0,
     env: {
-      LOG_LEVEL: 'trace',
+      LOG_LEVEL: level,
       GRAPH_CLIENT_SECRET: CANARIES['client secret'],
       SLUICE_ALERT_WEBHOOK_URL: hookUrl,
       SLUICE_ALERT_AGE_MS: '1000',
@@ -211,7 +218,7 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
     await post('well', PEOPLE[1]);
     await Promise.all([intake.kill(), console_.kill(), late.kill()]);
 
-    const printed = processes.slice(1).map((service) => JSON.stringify(service.logs));
+    const printed = printedBy(processes.slice(1));
     // A pointer tells its caller which member is meant; it has to name it.
     const told = errors.map((text) => text.replaceAll(/"(pointer|target)":"[^"]*"/g, ''));
     const places = { logs: printed, series, errors: told };
@@ -239,7 +246,7 @@ test('no secret, no token, nobody’s id and no body is in any log, series or er
     stores.push(store);
     return { store };
   }
-});
+}
 
 function withCanary(url: string): string {
   return url.replace(REDIS_LOGIN.password, CANARIES['Redis password']);

@@ -48,7 +48,7 @@ export interface WaitFor {
   readonly withinMs?: number;
 }
 
-export const LOG_LINES_MAX = 2000;
+export const LOG_LINES_MAX = 20_000;
 const LINES_SHOWN = 20;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const NOT_INHERITED = /^(SLUICE|GRAPH|REDIS|AZURE|OTEL|NODE_(OPTIONS|TEST))_?|^(PORT|HOST|LOG_LEVEL)$/;

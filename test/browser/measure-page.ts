@@ -16,6 +16,9 @@ const ITEMS_A_PIECE = 100;
 const ENTRIES_AN_ITEM = 5;
 const ITEMS = 100_000;
 const ASKED = 20;
+const OPENED = 20;
+const SAMPLES = 118;
+const SAMPLE_APART_MS = 30_000;
 const STREAMS = 10;
 const LOAD_MS = 8000;
 let posted = 0;
@@ -24,6 +27,7 @@ const GUID = '11111111-2222-4333-8444-555555555555';
 const redis = await startRedis({ appendOnly: true });
 const store = openRedisStore({ url: redis.url, role: 'worker', onError: () => {} });
 await fill();
+await fillCharts();
 const env = { REDIS_URL: redis.url, GRAPH_TENANT_ID: GUID, GRAPH_CLIENT_ID: GUID, GRAPH_CLIENT_SECRET: 'any' };
 const operators = await spawnService({ service: 'console', env });
 const intake = await spawnService({ service: 'intake', env });
@@ -37,6 +41,8 @@ try {
     );
   }
   await measure('intake, 50 activities a request, nobody looks', null, post);
+  const { times } = (await (await fetch(`${operators.url}${big}/history`)).json()) as { times: readonly number[] };
+  console.log(`charts of ${times.length} samples`);
   const streams = new AbortController();
   for (let n = 0; n < STREAMS; n++) void readStream(streams.signal);
   await measure(`intake, ${STREAMS} pages open`, null, post);
@@ -61,6 +67,21 @@ async function fill(): Promise<void> {
       entries: makeEntries(ENTRIES_AN_ITEM, { from: piece * ENTRIES_AN_ITEM }),
     }));
     await store.append(makePiece({ connectionId: 'big', sequence: ++sequence, pendingMax: 5_000_000, groups }));
+  }
+}
+
+/** An hour as consoles share it, so that the charts have something to draw. */
+async function fillCharts(): Promise<void> {
+  const series = ['pending', 'oldestSeconds', 'appendedPerSecond', 'deliveredPerSecond'];
+  const nowMs = Date.now();
+  for (let n = SAMPLES; n > 0; n--) {
+    const of = Object.fromEntries(
+      ['big', ...Array.from({ length: CONNECTIONS - 1 }, (_, m) => `con${m + 1}`)].map((id) => [
+        id,
+        [n * 1000, n, n % 7, n % 5],
+      ]),
+    );
+    await store.keepFleetSample({ text: JSON.stringify({ at: nowMs - n * SAMPLE_APART_MS, series, of }), apartMs: 0 });
   }
 }
 
@@ -108,15 +129,23 @@ async function measurePage(): Promise<void> {
   const browser = await openBrowser(executablePath);
   const { page } = await openPage(browser);
   await page.goto(`${operators.url}/`);
-  await measure('the overview of 1,000 connections, from nothing to its rows', 5, async () => {
+  await measure('the overview of 1,000 connections, from nothing to its rows', OPENED, async () => {
     await page.goto(`${operators.url}/?${Math.random()}`);
     await page.locator('table.connections tbody tr').first().waitFor();
   });
-  await measure('the connection with 1,000,000 pending, from the overview to its items', 5, async () => {
+  await measure('the connection with 1,000,000 pending, from the overview to its items', OPENED, async () => {
     await page.goto(`${operators.url}/#/`);
     await page.getByRole('searchbox').fill('big');
     await page.locator('tbody').getByRole('link', { name: 'big', exact: true }).click();
     await page.getByRole('region', { name: 'Oldest items' }).getByRole('row').nth(1).waitFor();
   });
+  await measure(
+    'the connection with 1,000,000 pending, by its address, from nothing to its items',
+    OPENED,
+    async () => {
+      await page.goto(`${operators.url}/?${Math.random()}#/connections/big`);
+      await page.getByRole('region', { name: 'Oldest items' }).getByRole('row').nth(1).waitFor();
+    },
+  );
   await browser.close();
 }

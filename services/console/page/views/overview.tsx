@@ -6,7 +6,7 @@ import { fleet, link, type Seen, seen } from '../state/live.ts';
 import { ConnectionTable } from './connection-table.tsx';
 import { FleetTiles, Summary } from './summary.tsx';
 
-const ROWS_A_PAGE = 100;
+const ROWS_A_PAGE = 50;
 
 export function Overview() {
   const text = useSignal('');

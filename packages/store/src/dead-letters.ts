@@ -9,8 +9,11 @@ import {
 } from '@sluice/core';
 import type { RunScript } from './client.ts';
 
-/** Stream ids of 15 and 10 digits: more would be no time, and Redis refuses numbers beyond 64 bits. */
-const STREAM_ID = '\\d{1,15}-\\d{1,10}';
+/**
+ * Stream ids as Redis writes them, of 15 and 10 digits: more would be no time, and Redis refuses numbers beyond 64 bits. With
+ * zeros before it Redis would find the same entry again, and one that is named twice would be replayed twice.
+ */
+const STREAM_ID = '(?:0|[1-9]\\d{0,14})-(?:0|[1-9]\\d{0,9})';
 const ID = new RegExp(`^(dead|parked)-${STREAM_ID}$`);
 const CURSOR = new RegExp(`^(dead|parked)(/${STREAM_ID}){3}$`);
 const FIELDS = 5;

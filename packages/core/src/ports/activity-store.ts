@@ -85,7 +85,7 @@ export interface ActivityStore
    */
   settle(request: SettleRequest): Promise<SettleResult>;
 
-  /** Writes what the controller decided for bucket.version. False: another worker was first; nothing changed. */
+  /** Writes what the controller decided for bucket.version. False: another worker was first, or there is no bucket any more; nothing changed. */
   learn(connectionId: string, version: number, learning: Learning): Promise<boolean>;
   /** The same for the bucket of a tenant. */
   learnTenant(tenantId: string, version: number, learning: Learning): Promise<boolean>;

@@ -13,13 +13,15 @@
     7 latenessUs     how late a call may be and still be made up for
   RETURNS {status}
     learned  written; the window starts anew
-    late     another worker was first; nothing changed
+    late     another worker was first, or the connection was forgotten since; nothing changed
 ]]
 local base, kind, version, memory, interval, learn_at, closed_until, lateness = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 
 local us, now = clock()
 if tonumber(redis.call('HGET', base .. 'q', 'version') or 0) ~= version then return { 'late' } end
 local b = read_bucket(base)
+-- There is a bucket from the first take on: without one what it learned from is gone.
+if not b.known then return { 'late' } end
 b.still = kind == 'connection'
 close_until(base, b, closed_until, now)
 local since = math.max(now, b.closed)

@@ -85,6 +85,18 @@ export function forgetContract(makeStore: MakeStore): void {
       assert.deepEqual(await store.settledCalls(CONNECTION, 'all', 10), []);
     }));
 
+  test('what a worker learned of a call from before is not written: the next activity finds no quota', () =>
+    withStore(makeStore, async (steps) => {
+      const { store, append, lease, settle } = steps;
+      await append('a', makeEntries(1));
+      await settle(await lease({ lingerMs: 0 }), ACK);
+      assert.deepEqual(await forgetIn(steps)(), result('forgotten'));
+      const learning = { memory: '', intervalUs: 1000, learnAtMs: 0, closedUntilMs: 0 };
+      assert.equal(await store.learn(CONNECTION, 0, learning), false);
+      await append('a', makeEntries(1, { from: 50 }));
+      assert.equal((await store.connection(CONNECTION))?.bucket, null);
+    }));
+
   test('what waits is discarded only while nothing of it can be delivered, in steps, and counted where it was', () =>
     withStore(makeStore, async (steps) => {
       const { store, append, lease, settle, view } = steps;

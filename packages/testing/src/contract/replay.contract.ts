@@ -53,6 +53,17 @@ function onceContract(makeStore: MakeStore): void {
       assert.deepEqual([pending, delivered], [0, 9]);
     }));
 
+  test('an id that is written another way than it was given is none, so that no entry is replayed twice', () =>
+    withStore(makeStore, async (steps) => {
+      const { store, view } = steps;
+      await end(steps, 'a', [makeDeadLetter(), makePark()], 0);
+      const given = (await listAll(store)).map(({ id }) => id);
+      const ids = given.flatMap((id) => [id.replace('-', '-0'), id, id.replace(/-(\d+)$/, '-0$1')]);
+      assert.deepEqual(await change(store.replay({ ...BOUNDS, choice: { ids } })), [2, 2]);
+      const { pending, replayed } = await view();
+      assert.deepEqual([pending, replayed], [2, 2]);
+    }));
+
   test('a run by filter ends although what it replays ends again', () =>
     withStore(makeStore, async (steps) => {
       const { store, lease, settle, view } = steps;

@@ -114,7 +114,8 @@ const PIECES: Readonly<Record<ScriptName, readonly string[]>> = {
 
 /**
  * Scripts that give memory back, or are needed before any can be given back: they run on a Redis that is at its maxmemory as
- * well. Were they refused there, nothing would ever leave it. Needs Redis 7 or later.
+ * well. Were they refused there, nothing would ever leave it; and whoever is to mend it could neither be told, nor sign in,
+ * nor see who works. Needs Redis 7 or later.
  */
 const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set([
   'take',
@@ -126,6 +127,10 @@ const ALSO_WHEN_FULL: ReadonlySet<ScriptName> = new Set([
   'erase',
   'forget',
   'shards',
+  'session',
+  'worker-beats',
+  'tail',
+  'alert',
 ]);
 
 /** How many KEYS a script takes. */

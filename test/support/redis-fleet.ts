@@ -15,6 +15,11 @@ export async function askRedis(server: Pick<RedisServer, 'port'>, ...command: st
   return (await run('redis-cli', ['-p', String(server.port), ...command])).stdout;
 }
 
+async function askSentinel(server: Pick<RedisServer, 'port'>, password: string | null, ...command: string[]) {
+  const login = password === null ? [] : ['--no-auth-warning', '-a', password];
+  return askRedis(server, ...login, 'SENTINEL', ...command);
+}
+
 /** Waits until a replica has all that its owner has now. */
 export async function caughtUp(owner: RedisServer, replica: RedisServer): Promise<void> {
   const offset = async (server: RedisServer, name: string) =>
@@ -115,7 +120,9 @@ export interface WatchedPair extends RedisElsewhere {
   stop(): Promise<void>;
 }
 
-export async function startWatchedPair(): Promise<WatchedPair> {
+/** With `sentinelPassword` the Sentinels answer nobody who does not know it (requirepass). */
+export async function startWatchedPair(options: { readonly sentinelPassword?: string } = {}): Promise<WatchedPair> {
+  const { sentinelPassword: password = null } = options;
   const first = await startRedis({ appendOnly: true });
   const second = await startRedis({ appendOnly: true, args: replicaOf(first) });
   await eventually(async () => (await askRedis(second, 'INFO', 'replication')).includes('master_link_status:up'), {
@@ -123,11 +130,13 @@ export async function startWatchedPair(): Promise<WatchedPair> {
     what: 'the replica follows',
   });
   const folder = await mkdtemp(join(tmpdir(), 'sluice-sentinels-'));
-  const sentinels = await Promise.all([0, 1, 2].map((n) => startSentinel(join(folder, `${n}.conf`), linkPort(first))));
+  const sentinels = await Promise.all(
+    [0, 1, 2].map((n) => startSentinel(join(folder, `${n}.conf`), linkPort(first), password)),
+  );
   await eventually(
     async () => {
-      const seen = await Promise.all(sentinels.map((one) => askRedis(one, 'SENTINEL', 'CKQUORUM', 'pair')));
-      const replicas = await Promise.all(sentinels.map((one) => askRedis(one, 'SENTINEL', 'REPLICAS', 'pair')));
+      const seen = await Promise.all(sentinels.map((one) => askSentinel(one, password, 'CKQUORUM', 'pair')));
+      const replicas = await Promise.all(sentinels.map((one) => askSentinel(one, password, 'REPLICAS', 'pair')));
       return (
         seen.every((text) => text.startsWith('OK 3')) && replicas.every((text) => text.includes(`${linkPort(second)}`))
       );
@@ -137,11 +146,12 @@ export async function startWatchedPair(): Promise<WatchedPair> {
   const places = sentinels.map((server) => `127.0.0.1:${linkPort(server)}`);
   return {
     ...placeOf(`sentinel://${places.join(',')}/pair`, first.tls),
+    ...(password !== null && { sentinels: { username: null, password, passwordFile: null } }),
     first,
     second,
     namedPort: async () => {
       const named = Number(
-        (await askRedis(sentinels[0]!, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'pair')).split('\n')[1],
+        (await askSentinel(sentinels[0]!, password, 'GET-MASTER-ADDR-BY-NAME', 'pair')).split('\n')[1],
       );
       return [first, second].find((server) => linkPort(server) === named)?.port ?? named;
     },
@@ -166,13 +176,14 @@ export function replicaOf(owner: RedisServer): readonly string[] {
   return ['--replicaof', '127.0.0.1', String(linkPort(owner))];
 }
 
-async function startSentinel(file: string, port: number): Promise<RedisServer> {
+async function startSentinel(file: string, port: number, password: string | null): Promise<RedisServer> {
   await writeFile(
     file,
     [
       `sentinel monitor pair 127.0.0.1 ${port} 2`,
       'sentinel down-after-milliseconds pair 1000',
       'sentinel failover-timeout pair 5000',
+      ...(password === null ? [] : [`requirepass ${password}`]),
     ].join('\n'),
   );
   return startRedis({ configFile: file });

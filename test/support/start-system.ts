@@ -27,14 +27,14 @@ export interface SystemOptions {
   readonly workerFile?: string;
 }
 
-export interface RedisElsewhere extends Pick<RedisStoreOptions, 'url' | 'tls'> {
+export interface RedisElsewhere extends Pick<RedisStoreOptions, 'url' | 'tls' | 'sentinels'> {
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface System {
   readonly redis: RedisServer;
   /** Where the tests themselves look, as the user that services log in as. For more see openAdmin. */
-  readonly storePlace: Pick<RedisStoreOptions, 'url' | 'tls' | 'shards'>;
+  readonly storePlace: Pick<RedisStoreOptions, 'url' | 'tls' | 'sentinels' | 'shards'>;
   readonly emulator: EmulatorControl;
   readonly emulatorService: Service;
   readonly intakes: Service[];

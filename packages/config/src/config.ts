@@ -4,8 +4,7 @@ import type { OutcomeOverrides, QuotaSettings } from '@sluice/core';
 export interface Config {
   /** Where this process listens. port null: the service's own default. */
   readonly listen: { readonly bind: string; readonly port: number | null };
-  readonly redisUrl: string;
-  readonly redisTls: RedisTlsConfig;
+  readonly redis: RedisConfig;
   /** Parts that tenants are spread over. */
   readonly shards: number;
   /** At least one. Which of them has a connection, connectionSettings() says. */
@@ -56,6 +55,24 @@ export interface TokenConfig {
 export interface TlsConfig {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** Where activities are kept, and what it takes to be let in. What files hold is read again at each new connection. */
+export interface RedisConfig {
+  readonly url: string;
+  /** The file that url was read from: its name and password may change there. Null: it was given as text. */
+  readonly urlFile: string | null;
+  readonly tls: RedisTlsConfig;
+  /** What the Sentinels ask for, where there are any. */
+  readonly sentinels: SentinelLogin;
+}
+
+export interface SentinelLogin {
+  readonly username: string | null;
+  /** Null: they ask for none. */
+  readonly password: string | null;
+  /** The file that password was read from; null: it was given as text. */
+  readonly passwordFile: string | null;
 }
 
 /** Paths of PEM files that were good at start. */

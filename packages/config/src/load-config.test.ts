@@ -44,8 +44,12 @@ test('an empty environment gives the documented defaults, frozen', () => {
   const { config, warnings } = loadConfig({ PATH: '/usr/bin', SLUICE_LINGER_MS: '', GRAPH_CLOUD: '  ' });
   assert.deepEqual(warnings, []);
   assert.deepEqual(config, {
-    redisUrl: 'redis://127.0.0.1:6399',
-    redisTls: { caFile: null, certificate: null },
+    redis: {
+      url: 'redis://127.0.0.1:6399',
+      urlFile: null,
+      tls: { caFile: null, certificate: null },
+      sentinels: { username: null, password: null, passwordFile: null },
+    },
     outcomes: {},
     shards: 1,
     connectionsMax: 1000,
@@ -125,7 +129,7 @@ test('a lease of exactly the call and five seconds is enough', () => {
 
 test('REDIS_URL is checked and never shown', () => {
   for (const url of ['redis://h', 'rediss://u:p@h:6380/3', 'redis://[::1]:6379', 'redis://:p@10.0.0.1']) {
-    assert.equal(loadConfig({ REDIS_URL: url }).config.redisUrl, url);
+    assert.equal(loadConfig({ REDIS_URL: url }).config.redis.url, url);
   }
   for (const url of ['http://u:canary@h', 'redis://', 'canary', 'redis://u:canary@h/zero', 'redis://h?canary=1']) {
     const message = refusal({ REDIS_URL: url });
@@ -133,7 +137,7 @@ test('REDIS_URL is checked and never shown', () => {
     assert.doesNotMatch(message, /canary/);
   }
   for (const url of ['redis+sentinel://u:p@h1,h2:26380/mymaster', 'rediss+cluster://h1,h2']) {
-    assert.equal(loadConfig({ REDIS_URL: url }).config.redisUrl, url);
+    assert.equal(loadConfig({ REDIS_URL: url }).config.redis.url, url);
   }
 });
 
@@ -144,8 +148,17 @@ test('REDIS_CA_FILE holds certificates and is read at start', () => {
   writeFileSync(path, 'no certificate');
   assert.match(refusal({ REDIS_CA_FILE: path }), /REDIS_CA_FILE names .*, which holds no certificate/);
   writeFileSync(path, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n');
-  assert.deepEqual(loadConfig({ REDIS_CA_FILE: path }).config.redisTls, { caFile: path, certificate: null });
+  assert.deepEqual(loadConfig({ REDIS_CA_FILE: path }).config.redis.tls, { caFile: path, certificate: null });
   rmSync(folder, { recursive: true });
+});
+
+test('a user of the Sentinels needs a password', () => {
+  assert.match(
+    refusal({ REDIS_SENTINEL_USERNAME: 'sluice' }),
+    /REDIS_SENTINEL_USERNAME is set, but REDIS_SENTINEL_PASSWORD is not/,
+  );
+  const login = { REDIS_SENTINEL_USERNAME: 'sluice', REDIS_SENTINEL_PASSWORD: 'p' };
+  assert.deepEqual(loadConfig(login).config.redis.sentinels, { username: 'sluice', password: 'p', passwordFile: null });
 });
 
 test('REDIS_CERT_FILE and REDIS_KEY_FILE belong together', (t) => {
@@ -157,7 +170,7 @@ test('REDIS_CERT_FILE and REDIS_KEY_FILE belong together', (t) => {
   writeFileSync(keyFile!, mine.privateKeyPem);
   writeFileSync(otherKeyFile!, other.privateKeyPem);
   const both = { REDIS_CERT_FILE: certFile!, REDIS_KEY_FILE: keyFile! };
-  assert.deepEqual(loadConfig(both).config.redisTls.certificate, { certFile, keyFile });
+  assert.deepEqual(loadConfig(both).config.redis.tls.certificate, { certFile, keyFile });
   assert.match(refusal({ REDIS_CERT_FILE: certFile! }), /REDIS_CERT_FILE is set, but REDIS_KEY_FILE is not/);
   assert.match(refusal({ REDIS_KEY_FILE: keyFile! }), /REDIS_KEY_FILE is set, but REDIS_CERT_FILE is not/);
   assert.match(refusal({ ...both, REDIS_KEY_FILE: otherKeyFile! }), /REDIS_KEY_FILE names a key that does not belong/);
@@ -236,7 +249,10 @@ test('a secret may come from a file, and from one place only', (t) => {
   assert.deepEqual(tenant?.graph?.credential, { ...app, proof: { kind: 'secret-file', path } });
   const redis = join(folder, 'redis');
   writeFileSync(redis, ' redis://:p@h\n');
-  assert.equal(loadConfig({ REDIS_URL_FILE: redis }).config.redisUrl, 'redis://:p@h');
+  const { url, urlFile } = loadConfig({ REDIS_URL_FILE: redis }).config.redis;
+  assert.deepEqual([url, urlFile], ['redis://:p@h', redis]);
+  const { sentinels } = loadConfig({ REDIS_SENTINEL_PASSWORD_FILE: path }).config.redis;
+  assert.deepEqual(sentinels, { username: null, password: 'from-file', passwordFile: path });
   const both = refusal({ ...GRAPH, GRAPH_CLIENT_SECRET_FILE: path }, { graph: true });
   assert.match(both, /GRAPH_CLIENT_SECRET and GRAPH_CLIENT_SECRET_FILE are both set: keep one of them/);
   assert.doesNotMatch(both, /canary/);

@@ -10,7 +10,7 @@ import { type Environment, openEnvironment, type ReadFile, type Variables } from
 import { GRAPH_SETTINGS } from './graph-settings.ts';
 import { unknownNames } from './names.ts';
 import { readAccess, readTls } from './read-access.ts';
-import { readRedisTls } from './read-redis-tls.ts';
+import { readRedis } from './read-redis.ts';
 import { readTenants } from './read-tenants.ts';
 import { BASIC_SETTINGS, FILE_SETTINGS, INTAKE_SETTINGS, SERVICE_SETTINGS } from './settings.ts';
 import { isLoopback, readWebhookUrl } from './urls.ts';
@@ -70,7 +70,7 @@ function readConfig(environment: Environment, needs: Needs, readFile: ReadFile):
         'set SLUICE_API_KEYS_FILE (`sluice keys create` makes one) or the SLUICE_JWT_ settings, use 127.0.0.1, or set SLUICE_ALLOW_ANONYMOUS=1 if the network itself keeps strangers out',
     );
   }
-  const { connections: _, redisCaFile, redisCertFile, redisKeyFile, ...basic } = valuesOf(environment, BASIC_SETTINGS);
+  const { connections: _, ...basic } = valuesOf(environment, BASIC_SETTINGS);
   const path = environment.value(FILE_SETTINGS.configFile);
   const file = path === null ? EMPTY_FILE : readConfigFile(path, environment, readFile);
   // Of a file that cannot be read nothing is known: to say what else is missing would mislead.
@@ -78,11 +78,7 @@ function readConfig(environment: Environment, needs: Needs, readFile: ReadFile):
   checkConnectionCount(environment, tenants, basic.connectionsMax);
   return {
     ...basic,
-    redisTls: readRedisTls(
-      environment,
-      { caFile: redisCaFile, certFile: redisCertFile, keyFile: redisKeyFile },
-      readFile,
-    ),
+    redis: readRedis(environment, readFile),
     tenants,
     outcomes: file?.outcomes ?? {},
     ...valuesOf(environment, INTAKE_SETTINGS),

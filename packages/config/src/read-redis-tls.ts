@@ -2,7 +2,7 @@
 import type { RedisTlsConfig } from './config.ts';
 import type { Environment, ReadFile } from './environment.ts';
 import { checkPair } from './read-access.ts';
-import { BASIC_SETTINGS } from './settings.ts';
+import { REDIS_SETTINGS } from './redis-settings.ts';
 
 interface Paths {
   readonly caFile: string | null;
@@ -10,9 +10,9 @@ interface Paths {
   readonly keyFile: string | null;
 }
 
-const CA = BASIC_SETTINGS.redisCaFile.name;
-const CERT = BASIC_SETTINGS.redisCertFile.name;
-const KEY = BASIC_SETTINGS.redisKeyFile.name;
+const CA = REDIS_SETTINGS.redisCaFile.name;
+const CERT = REDIS_SETTINGS.redisCertFile.name;
+const KEY = REDIS_SETTINGS.redisKeyFile.name;
 
 export function readRedisTls(environment: Environment, paths: Paths, readFile: ReadFile): RedisTlsConfig {
   const { caFile, certFile, keyFile } = paths;

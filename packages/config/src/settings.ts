@@ -4,8 +4,8 @@ import { ACCESS_SETTINGS } from './access-settings.ts';
 import { ALERT_SETTINGS } from './alert-settings.ts';
 import { DURABILITIES } from './config.ts';
 import { GRAPH_SETTINGS } from './graph-settings.ts';
+import { REDIS_SETTINGS } from './redis-settings.ts';
 import { bad, custom, decimal, flag, good, oneOf, type Setting, whole } from './setting.ts';
-import { readRedisUrl } from './urls.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -21,41 +21,6 @@ export const FILE_SETTINGS = {
 } as const;
 
 export const BASIC_SETTINGS = {
-  redisUrl: custom<string>({
-    name: 'REDIS_URL',
-    fallback: 'redis://127.0.0.1:6399',
-    fallbackShown: 'redis://127.0.0.1:6399 (the embedded Redis)',
-    rule: 'must be redis[s]://[user:password@]host[:port][/database], redis[s]+sentinel://[user:password@]host[:port],.../name or redis[s]+cluster://[user:password@]host[:port],...',
-    meaning:
-      'Where activities are kept: one server, the one that Sentinels name, or a Redis Cluster. With Sentinels the login is that of the server.',
-    secret: true,
-    read: readRedisUrl,
-  }),
-  redisCaFile: custom<string | null>({
-    name: 'REDIS_CA_FILE',
-    fallback: null,
-    fallbackShown: 'the system’s',
-    rule: 'must be the path of a file with certificates (PEM)',
-    meaning: 'Whom to trust as Redis, with a rediss:// address. Read again at each new connection.',
-    read: good,
-  }),
-  redisCertFile: custom<string | null>({
-    name: 'REDIS_CERT_FILE',
-    fallback: null,
-    fallbackShown: 'none',
-    rule: 'must be the path of a file with a certificate (PEM)',
-    meaning:
-      'What this service shows a Redis that asks for a certificate (tls-auth-clients), with REDIS_KEY_FILE. Read again at each new connection.',
-    read: good,
-  }),
-  redisKeyFile: custom<string | null>({
-    name: 'REDIS_KEY_FILE',
-    fallback: null,
-    fallbackShown: 'none',
-    rule: 'must be the path of a file with a private key (PEM)',
-    meaning: 'The key of REDIS_CERT_FILE.',
-    read: good,
-  }),
   shards: whole(
     'SLUICE_SHARDS',
     { min: 1, max: 64, fallback: 1 },
@@ -290,7 +255,10 @@ export const SERVICE_SETTINGS = {
 
 /** The table in the order of the documentation. */
 export const SETTING_GROUPS: readonly { readonly title: string; readonly settings: readonly Setting<unknown>[] }[] = [
-  { title: 'Redis and connections', settings: [...Object.values(BASIC_SETTINGS), ...Object.values(FILE_SETTINGS)] },
+  {
+    title: 'Redis and connections',
+    settings: [...Object.values(REDIS_SETTINGS), ...Object.values(BASIC_SETTINGS), ...Object.values(FILE_SETTINGS)],
+  },
   { title: 'Microsoft Graph', settings: Object.values(GRAPH_SETTINGS) },
   { title: 'Delivery, per connection', settings: Object.values(CONNECTION_SETTINGS) },
   { title: 'Intake', settings: Object.values(INTAKE_SETTINGS) },

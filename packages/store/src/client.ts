@@ -1,10 +1,12 @@
 /* The only place that opens a connection to Redis. */
 import { parseRedisAddress, type RedisAddress } from '@sluice/core';
 import { Cluster, Redis } from 'ioredis';
+import { type HearError, sentinelsConnector, serverConnector } from './connectors.ts';
 import { describeRedisFailure } from './describe-redis-failure.ts';
+import { hearSentinels } from './describe-sentinel-failure.ts';
+import { loginsFromFiles, type SentinelLogin } from './logins-from-files.ts';
 import { KEY_COUNTS, loadScript, SCRIPT_NAMES, type ScriptName } from './scripts.ts';
 import { slotOf } from './shard-tags.ts';
-import { TlsConnector, TlsSentinelConnector } from './tls-connectors.ts';
 import { type RedisTlsFiles, tlsFromFiles } from './tls-from-files.ts';
 
 /**
@@ -19,6 +21,10 @@ export type RedisClient = Redis | Cluster;
 export interface RedisPlace {
   /** As REDIS_URL: one server, Sentinels, or a Cluster. */
   readonly url: string;
+  /** The file that url was read from: name and password are read again at each new connection. Absent or null: none. */
+  readonly urlFile?: string | null;
+  /** Absent: the Sentinels ask for none. */
+  readonly sentinels?: SentinelLogin;
   /** Where the URL says TLS. Absent: whom the system trusts is Redis, and nothing is shown to it. */
   readonly tls?: RedisTlsFiles;
 }
@@ -34,32 +40,46 @@ const REDIRECT_MS = 100;
 export function openRedis(place: RedisPlace, role: RedisRole, onError: (error: Error) => void): RedisClient {
   const address = parseRedisAddress(place.url);
   if (address === null) throw new TypeError('not the address of a Redis');
-  const redis = address.kind === 'cluster' ? openCluster(address, place, role) : openServer(address, place, role);
+  const sentinels = hearSentinels(address);
+  const open = { address, place, role, hear: sentinels.hear };
+  const redis = address.kind === 'cluster' ? openCluster(open) : openServer(open);
   let reached = false;
   redis.on('ready', () => {
     reached = true;
   });
-  redis.on('error', (error) => onError(describeRedisFailure(error, { ...address, reached })));
+  redis.on('sentinelError', sentinels.hear);
+  redis.on('error', (error) => {
+    const said = sentinels.describe(error);
+    if (said !== null) onError(describeRedisFailure(said, { ...address, reached }));
+  });
   return redis;
 }
 
-function openServer(address: RedisAddress, place: RedisPlace, role: RedisRole): Redis {
+interface Opening {
+  readonly address: RedisAddress;
+  readonly place: RedisPlace;
+  readonly role: RedisRole;
+  readonly hear: HearError;
+}
+
+function openServer({ address, place, role, hear }: Opening): Redis {
   const tls = tlsOf(address, place);
+  const show = showOf(address, place);
   const [first] = address.hosts;
   const where =
     address.kind === 'sentinel'
       ? {
           sentinels: address.hosts.map((host) => ({ ...host })),
           name: address.name,
-          ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls, Connector: TlsSentinelConnector }),
+          Connector: sentinelsConnector(show, hear),
+          ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
           sentinelRetryStrategy: reconnectAfter,
           // A server that was demoted says READONLY: the Sentinels know the new one.
           reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
         }
-      : { ...first, ...(tls && { Connector: TlsConnector }) };
+      : { ...first, Connector: serverConnector(show) };
   return new Redis({
     ...where,
-    ...loginOf(address),
     ...SILENT,
     db: address.database,
     ...(tls && { tls }),
@@ -68,11 +88,11 @@ function openServer(address: RedisAddress, place: RedisPlace, role: RedisRole): 
   });
 }
 
-function openCluster(address: RedisAddress, place: RedisPlace, role: RedisRole): Cluster {
+function openCluster({ address, place, role }: Opening): Cluster {
   const tls = tlsOf(address, place);
   const { enableOfflineQueue, ...options } = optionsOf(role);
   return new Cluster([...address.hosts], {
-    redisOptions: { ...loginOf(address), ...SILENT, ...(tls && { tls, Connector: TlsConnector }), ...options },
+    redisOptions: { ...SILENT, ...(tls && { tls }), Connector: serverConnector(showOf(address, place)), ...options },
     enableOfflineQueue,
     // Names and not addresses reach TLS, which compares them with the certificate.
     ...(tls && { dnsLookup: (host: string, found: DnsFound) => found(null, host) }),
@@ -89,9 +109,11 @@ type DnsFound = (error: null, address: string) => void;
 /** The name of our library is of no use to Redis, and telling it needs a permission that older servers do not have. */
 const SILENT = { disableClientInfo: true } as const;
 
-function loginOf({ username, password }: RedisAddress) {
-  return { ...(username !== null && { username }), ...(password !== null && { password }) };
+function showOf(address: RedisAddress, { urlFile = null, sentinels = NO_LOGIN }: RedisPlace) {
+  return loginsFromFiles({ address, urlFile, sentinels });
 }
+
+const NO_LOGIN: SentinelLogin = { username: null, password: null, passwordFile: null };
 
 function tlsOf({ tls }: RedisAddress, place: RedisPlace) {
   return tls ? tlsFromFiles(place.tls ?? { caFile: null, certificate: null }) : undefined;

@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 100;
 const ROUND_TRIPS = 20;
 const MESSAGE_LENGTH_MAX = 300;
 /** Of a connection: waiting changes nothing. */
-const REFUSED = /WRONGPASS|NOAUTH|NOPERM|does not accept|certificate/i;
+const REFUSED = /WRONGPASS|NOAUTH|NOPERM|not accept|certificate|^The Sentinels/i;
 /** How Redis says that a user may not, in a script and outside of one. */
 const NOT_ALLOWED = /NOPERM|can't run this command|can't access|has no permissions/;
 

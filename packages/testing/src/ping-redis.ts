@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { connectToRedisTls } from './redis-tls.ts';
 
-/** Does a Redis answer there, and is it done with loading? False for any other answer, a refusal, or none within withinMs. */
+/** Does a Redis answer there, and is it done with loading? False for any other answer, a refusal, or none within withinMs. One that asks for a password first has answered. */
 export function pingRedis({
   port,
   secured = false,
@@ -25,7 +25,7 @@ export function pingRedis({
     socket.on('connect', () => socket.write('PING\r\n'));
     socket.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
-      if (text.includes('\r\n')) answer(text.startsWith('+PONG'));
+      if (text.includes('\r\n')) answer(/^(\+PONG|-NOAUTH)/.test(text));
     });
   });
 }

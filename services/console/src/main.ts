@@ -42,8 +42,7 @@ function openConsole({ config, access, tls, logger, page }: ConsoleProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   // Like an intake: whoever asks has an answer or an error at once, and nothing waits in memory for a Redis that is away.
   const store = openRedisStore({
-    url: config.redisUrl,
-    tls: config.redisTls,
+    ...config.redis,
     shards: shardSettings(config),
     onUnusable: endService,
     role: 'intake',

@@ -41,8 +41,7 @@ interface IntakeProcess {
 function openIntake({ config, access, tls, tracing, logger }: IntakeProcess) {
   const onError = limitLogs(logger, 'Redis connection failed');
   const store = openRedisStore({
-    url: config.redisUrl,
-    tls: config.redisTls,
+    ...config.redis,
     shards: shardSettings(config),
     onUnusable: endService,
     role: 'intake',

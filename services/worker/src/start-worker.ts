@@ -46,8 +46,7 @@ const SETTLE_MARGIN_MS = 1000;
 
 function openStore({ config, onUnusable }: WorkerParts, onError: (error: unknown) => void): RedisStore {
   return openRedisStore({
-    url: config.redisUrl,
-    tls: config.redisTls,
+    ...config.redis,
     shards: shardSettings(config),
     role: 'worker',
     onError,

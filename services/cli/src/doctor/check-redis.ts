@@ -31,6 +31,11 @@ export function findRedis(look: StoreLook, settings: RedisSettings, where: strin
 type Reached = Extract<StoreLook, { kind: 'reached' }>;
 
 function adviseAway(message: string): string {
+  if (/^The Sentinels know no/.test(message))
+    return 'Ask one of them what it watches: redis-cli -p 26379 sentinel masters';
+  if (/^The Sentinels/.test(message)) {
+    return 'Put the Sentinels’ own password into REDIS_SENTINEL_PASSWORD (or name its file with REDIS_SENTINEL_PASSWORD_FILE), and a user other than default into REDIS_SENTINEL_USERNAME. The login in REDIS_URL is that of the server.';
+  }
   if (/WRONGPASS|NOAUTH|NOPERM|does not accept/.test(message)) {
     return 'Correct user and password in REDIS_URL (redis://user:password@host:port, special characters percent-encoded); deploy/redis/sluice.acl is the user to create.';
   }

@@ -113,12 +113,11 @@ function isMeant(config: Config, tenant: string, connection: string | null): boo
 }
 
 async function checkStore(config: Config, { tell, version }: ExamineParts): Promise<void> {
-  const place = { url: config.redisUrl, tls: config.redisTls };
   // Not as a service opens it: that would settle in how many shards things lie, and a look changes nothing.
-  const checkup = openRedisCheckup(place);
+  const checkup = openRedisCheckup(config.redis);
   try {
     const look = await checkup.look();
-    for (const finding of findRedis(look, config, withoutLogin(config.redisUrl))) tell(finding);
+    for (const finding of findRedis(look, config, withoutLogin(config.redis.url))) tell(finding);
     if (look.kind === 'away') {
       tell(findingsOf('workers').skipped('Whether workers are there cannot be seen without Redis.'));
     } else for (const finding of findWorkers(await seenWorkers(checkup), version)) tell(finding);

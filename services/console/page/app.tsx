@@ -1,6 +1,7 @@
 /* The frame around every view: name, navigation, whether what is shown is live. */
 import { Banner } from './parts/banner.tsx';
 import { Dialogs } from './parts/dialogs.tsx';
+import { focusOn } from './parts/keep-focus.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { leave, session } from './state/ask.ts';
 import { connect, disconnect, fleet, link } from './state/live.ts';
@@ -10,7 +11,7 @@ import { LettersPage } from './views/letters-page.tsx';
 import { Overview } from './views/overview.tsx';
 
 export function App() {
-  if (session.value?.needed === true) return <KeyForm onGiven={connect} />;
+  if (session.value?.needed === true) return <KeyForm onGiven={enter} />;
   return (
     <>
       <a class="skip" href="#main">
@@ -24,6 +25,11 @@ export function App() {
       <Dialogs />
     </>
   );
+}
+
+function enter(): void {
+  connect();
+  focusOn('#main');
 }
 
 function View() {

@@ -19,7 +19,12 @@ export function addConnectionRoutes(app: FastifyInstance, parts: ConnectionRoute
   const { store, scheduler, fleet, factsOf, usefulWorkers } = parts;
   const base = '/api/v1/connections';
   const describe = (view: ConnectionView) =>
-    describeConnection(view, fleet.rates.of(view.connectionId), factsOf(view.connectionId));
+    describeConnection(
+      view,
+      fleet.rates.of(view.connectionId),
+      factsOf(view.connectionId),
+      fleet.latest()?.workers ?? null,
+    );
   function workersOf() {
     const reading = fleet.latest();
     return reading === null ? {} : { workers: reading.workers, usefulWorkers: usefulWorkers(reading) };

@@ -4,6 +4,9 @@ import type { Rates } from './live/rate-book.ts';
 import type { ShownConnection } from './words/shown.ts';
 import { stateWords, type Urgency } from './words/state-words.ts';
 
+/** As far back as rates look. */
+const CLOSED_LONG_MS = 30_000;
+
 /** What the configuration says of a connection; null: it does not name it. */
 export interface ConnectionFacts {
   readonly tenant: string;
@@ -23,9 +26,10 @@ export function describeConnection(
   view: ConnectionView,
   rates: Rates | null,
   facts: ConnectionFacts | null,
+  workers: number | null,
 ): DescribedConnection {
   const shown = showConnection(view, rates, facts);
-  const { urgency, text, remedy } = stateWords(shown, view.nowMs);
+  const { urgency, text, remedy } = stateWords(shown, view.nowMs, workers);
   return { ...shown, urgency, stateText: text, remedy };
 }
 
@@ -68,6 +72,7 @@ export function showConnection(
     unknown,
     staleSettles,
     rates: rates === null ? null : roundAll(rates),
+    lastCallSeenAt: instantOf(rates?.lastCallMs ?? null),
     quota:
       bucket === null
         ? null
@@ -84,12 +89,16 @@ export function showConnection(
 }
 
 function estimateDrain(
-  { pending, state }: ConnectionView,
+  { pending, state, bucket, nowMs }: ConnectionView,
   rates: Rates | null,
 ): { readonly seconds: number | null; readonly text: string } {
   if (pending === 0) return { seconds: 0, text: 'empty' };
   if (state === 'paused' || state === 'held') return { seconds: null, text: `never while it is ${state}` };
   if (rates === null) return { seconds: null, text: 'not known yet' };
+  // Rates say what was before: of what is closed for longer than they look back they say nothing.
+  if (state === 'closed' && bucket !== null && bucket.closedUntilMs - nowMs > CLOSED_LONG_MS) {
+    return { seconds: null, text: 'not known while it is closed' };
+  }
   const perSecond = rates.deliveredPerSecond - rates.appendedPerSecond;
   if (perSecond <= 0) return { seconds: null, text: 'never at this rate' };
   const seconds = Math.ceil(pending / perSecond);

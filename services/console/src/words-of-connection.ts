@@ -31,5 +31,5 @@ export function wordsOfConnection(
 ): StateWords {
   const { connectionId, nowMs } = view;
   const facts = factsOfConnection(config, fleet, connectionId);
-  return stateWords(showConnection(view, fleet.rates.of(connectionId), facts), nowMs);
+  return stateWords(showConnection(view, fleet.rates.of(connectionId), facts), nowMs, fleet.latest()?.workers);
 }

@@ -28,7 +28,14 @@ test('connections are listed by name, each with its counts and its state in word
 
 test('the time to drain follows from the rates, and is never while more comes than goes', async () => {
   const drainAt = async (deliveredPerSecond: number) => {
-    const rates = { appendedPerSecond: 1, deliveredPerSecond, callsPerSecond: 1, entriesPerCall: 1, callSeconds: null };
+    const rates = {
+      appendedPerSecond: 1,
+      deliveredPerSecond,
+      callsPerSecond: 1,
+      entriesPerCall: 1,
+      callSeconds: null,
+      lastCallMs: null,
+    };
     const opened = openTestConsole({}, { fleet: stillFleet(rates) });
     await append(opened, 'hr1');
     const { timeToDrain, timeToDrainSeconds } = (await opened.get(HR)).body;

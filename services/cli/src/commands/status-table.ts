@@ -33,6 +33,10 @@ const HEAD = [
   'IN WORDS',
 ];
 const URGENCIES = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
+/** Nobody has waited for long: what comes in bursts goes a little later. */
+const YOUNG_MS = 10_000;
+/** Of what comes, this part must go. */
+const KEEPS_UP_SHARE = 0.9;
 /** Connections named in one sentence. */
 const NAMED_MAX = 5;
 
@@ -58,16 +62,24 @@ function rowOf(one: ConnectionStatus, nowMs: number): readonly string[] {
     one.quota === null ? '-' : String(one.quota.callsPerSecond),
     String(one.deadLetters),
     String(one.parkedEntries),
-    drainOf(one),
+    drainOf(one, nowMs),
     one.stateText ?? one.state,
   ];
 }
 
 /** Short: the sentence of the API is for where there is room. Who takes as much as comes is never empty, and well. */
-function drainOf({ timeToDrain, urgency }: ConnectionStatus): string {
+function drainOf(one: ConnectionStatus, nowMs: number): string {
+  const { timeToDrain, urgency } = one;
   if (timeToDrain.startsWith('not known')) return '-';
   if (!timeToDrain.startsWith('never')) return timeToDrain.replace('about ', '');
-  return urgency === 'flowing' ? 'keeps up' : 'never';
+  if (urgency !== 'flowing') return 'never';
+  return keepsUp(one, nowMs) ? 'keeps up' : 'grows';
+}
+
+/** As the page of the console says it. */
+function keepsUp({ rates, oldestPendingAt }: ConnectionStatus, nowMs: number): boolean {
+  if (oldestPendingAt === null || nowMs - Date.parse(oldestPendingAt) < YOUNG_MS) return true;
+  return rates !== null && rates.deliveredPerSecond >= KEEPS_UP_SHARE * rates.appendedPerSecond;
 }
 
 function ageOf(ms: number): string {

@@ -23,8 +23,8 @@ export function Banner() {
       </strong>{' '}
       {asOf === null ? 'There is nothing to show yet.' : `What you see is as of ${asOf} and may no longer be true.`}{' '}
       {at.kind === 'lost'
-        ? 'Is the console still running? This page tries again by itself.'
-        : 'Nothing is accepted or delivered without Redis. This page goes on when it answers.'}
+        ? 'Intakes and workers go on without it. See that it runs (npx sluice console) and that you reach it; this page tries again by itself.'
+        : 'Nothing is accepted or delivered without Redis, and what was accepted is in it. See that the server of REDIS_URL runs and can be reached; this page goes on by itself when it answers.'}
       {at.kind === 'lost' && (
         <button type="button" onClick={connect}>
           Try now

@@ -11,6 +11,8 @@ interface Asked {
   readonly answer: (confirmed: boolean) => void;
 }
 
+const CONFIRMED = 'confirmed';
+
 const asked = signal<Asked | null>(null);
 
 export function confirm(request: {
@@ -33,23 +35,31 @@ export function Dialogs() {
   const dialog = useRef<HTMLDialogElement>(null);
   const now = asked.value;
   useEffect(() => {
-    if (now !== null) dialog.current?.showModal();
+    if (now === null) return;
+    dialog.current?.showModal();
+    // A link in it leads somewhere else, where it would only stand in the way.
+    const close = () => dialog.current?.close();
+    addEventListener('hashchange', close);
+    return () => removeEventListener('hashchange', close);
   }, [now]);
   if (now === null) return null;
-  const end = (confirmed: boolean) => {
+  // Closed first, taken away then: a dialog that closes gives focus back to where it was.
+  const close = (confirmed: boolean) => dialog.current?.close(confirmed ? CONFIRMED : '');
+  const end = () => {
+    const confirmed = dialog.current?.returnValue === CONFIRMED;
     asked.value = null;
     now.answer(confirmed);
   };
   return (
-    <dialog ref={dialog} aria-labelledby="dialog-title" onClose={() => end(false)}>
+    <dialog ref={dialog} aria-labelledby="dialog-title" onClose={end}>
       <h2 id="dialog-title">{now.title}</h2>
       <div class="dialog-body">{now.body}</div>
       <div class="dialog-end">
-        <button type="button" onClick={() => end(false)}>
+        <button type="button" onClick={() => close(false)}>
           {now.confirm === null ? 'Close' : 'Cancel'}
         </button>
         {now.confirm !== null && (
-          <button type="button" class={now.confirm.dangerous ? 'danger' : 'primary'} onClick={() => end(true)}>
+          <button type="button" class={now.confirm.dangerous ? 'danger' : 'primary'} onClick={() => close(true)}>
             {now.confirm.label}
           </button>
         )}

@@ -3,8 +3,9 @@ import { useState } from 'preact/hooks';
 import type { ShownConnection } from '../../src/words/shown.ts';
 import { ask, mayOperate } from '../state/ask.ts';
 import { whole } from '../state/format.ts';
-import { OVERVIEW } from '../state/route.ts';
-import { confirm } from './dialogs.tsx';
+import { lettersLink, OVERVIEW } from '../state/route.ts';
+import { confirm, show } from './dialogs.tsx';
+import { SteadyButton } from './steady-button.tsx';
 
 interface ForgetAnswer {
   readonly forgotten: boolean;
@@ -20,9 +21,14 @@ export function Forget({ connection }: { readonly connection: ShownConnection })
   const [problem, setProblem] = useState<string | null>(null);
   const { connectionId, pending, state } = connection;
   const still = state === 'paused' || state === 'held' || pending === 0;
-  if (!mayOperate() || !still || connection.deadLetters + connection.parkedEntries > 0) return null;
+  const kept = connection.deadLetters + connection.parkedEntries;
+  if (!mayOperate() || !still) return null;
 
   async function forget(): Promise<void> {
+    if (kept > 0) {
+      show(`${connectionId} cannot be forgotten yet`, <Kept connectionId={connectionId} kept={kept} />);
+      return;
+    }
     const confirmed = await confirm({
       title: `Forget ${connectionId}?`,
       body: pending > 0 ? <Discarding pending={pending} /> : <Forgotten />,
@@ -43,15 +49,24 @@ export function Forget({ connection }: { readonly connection: ShownConnection })
 
   return (
     <>
-      <button type="button" disabled={busy} onClick={() => void forget()}>
+      <SteadyButton off={busy} onPress={() => void forget()}>
         {busy ? 'Forgetting …' : 'Forget …'}
-      </button>
+      </SteadyButton>
       {problem !== null && (
         <span class="problem" role="alert">
           {problem}
         </span>
       )}
     </>
+  );
+}
+
+function Kept({ connectionId, kept }: { readonly connectionId: string; readonly kept: number }) {
+  return (
+    <p>
+      {kept === 1 ? 'One dead letter or parked entry is' : `${whole(kept)} dead letters and parked entries are`} kept of
+      it. <a href={lettersLink(connectionId)}>Replay or discard them</a>, then forget it.
+    </p>
   );
 }
 

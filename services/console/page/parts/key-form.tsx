@@ -1,9 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { giveKey } from '../state/ask.ts';
 
 export function KeyForm({ onGiven }: { readonly onGiven: () => void }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -14,6 +16,7 @@ export function KeyForm({ onGiven }: { readonly onGiven: () => void }) {
       onGiven();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
+      field.current?.select();
     } finally {
       setBusy(false);
     }
@@ -24,7 +27,7 @@ export function KeyForm({ onGiven }: { readonly onGiven: () => void }) {
       <form onSubmit={(event) => void submit(event)}>
         <h1>Sluice</h1>
         <label for="key">API key with scope read; operate to change something</label>
-        <input id="key" name="key" type="password" autocomplete="current-password" required autofocus />
+        <input id="key" name="key" type="password" autocomplete="current-password" required ref={field} />
         {problem !== null && (
           <p class="problem" role="alert">
             {problem}

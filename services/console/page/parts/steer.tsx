@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ShownConnection } from '../../src/words/shown.ts';
 import { ask, mayOperate } from '../state/ask.ts';
 import { learnOf } from '../state/live.ts';
+import { SteadyButton } from './steady-button.tsx';
 
 const RESUME_WORDS: Readonly<Record<string, string>> = { paused: 'Resume', held: 'Release hold', breaker: 'Try now' };
 
@@ -38,24 +39,24 @@ export function Steer({
   }
 
   const resume = RESUME_WORDS[state];
+  const deeds = [
+    ...(resume === undefined ? [] : [{ words: resume, action: 'resume' as const }]),
+    ...(state === 'paused' || (brief && resume !== undefined) ? [] : [{ words: 'Pause', action: 'pause' as const }]),
+  ];
   return (
     <span class="steer">
-      {resume !== undefined && (
-        <button
-          type="button"
-          class="primary"
-          disabled={busy}
-          onClick={() => void steer('resume')}
-          aria-label={`${resume}: ${connectionId}`}
+      {deeds.map(({ words, action }, n) => (
+        // By place and not by deed: the button that was pressed keeps focus, and then says what can be done next.
+        <SteadyButton
+          key={n}
+          off={busy}
+          onPress={() => void steer(action)}
+          label={`${words}: ${connectionId}`}
+          {...(action === 'resume' && { class: 'primary' })}
         >
-          {resume}
-        </button>
-      )}
-      {state !== 'paused' && !(brief && resume !== undefined) && (
-        <button type="button" disabled={busy} onClick={() => void steer('pause')} aria-label={`Pause: ${connectionId}`}>
-          Pause
-        </button>
-      )}
+          {words}
+        </SteadyButton>
+      ))}
       {problem !== null && (
         <span class="problem" role="alert">
           {problem}

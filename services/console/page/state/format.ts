@@ -4,6 +4,12 @@ import { forSeconds, type StateWords } from '../../src/words/state-words.ts';
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const TENTHS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const STEADY = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Of what comes, this part must go: who takes less does not keep up, and waits longer and longer. */
+const KEEPS_UP_SHARE = 0.9;
+/** Nobody has waited for long: what comes in bursts goes a little later. */
+const YOUNG_MS = 10_000;
 
 export const NONE = '–';
 
@@ -14,6 +20,12 @@ export function whole(n: number): string {
 export function rate(perSecond: number | null | undefined): string {
   if (perSecond === null || perSecond === undefined) return NONE;
   return perSecond >= 100 ? WHOLE.format(perSecond) : TENTHS.format(perSecond);
+}
+
+/** Of what is measured anew each second: always with its tenths, so that a column does not jump. */
+export function steadyRate(perSecond: number | null | undefined): string {
+  if (perSecond === null || perSecond === undefined || perSecond === 0) return rate(perSecond);
+  return perSecond >= 100 ? WHOLE.format(perSecond) : STEADY.format(perSecond);
 }
 
 export function since(instant: string | null, nowMs: number): string {
@@ -37,14 +49,22 @@ export interface DrainWords {
 }
 
 /** When it will be empty. Whose backlog is young takes as much as comes: that it is never empty is no bad news. */
-export function drainWords({ timeToDrain }: ShownConnection, { urgency }: StateWords): DrainWords {
+export function drainWords(connection: ShownConnection, { urgency }: StateWords, nowMs: number): DrainWords {
+  const { timeToDrain } = connection;
   const [first, ...rest] = timeToDrain.split(' ');
   if (first === 'never' && urgency === 'flowing') {
-    return { brief: 'keeps up', note: 'as much goes as comes', hint: 'as much goes out as comes in' };
+    return keepsUp(connection, nowMs)
+      ? { brief: 'keeps up', note: 'as much goes as comes', hint: 'as much goes out as comes in' }
+      : { brief: 'grows', note: 'more comes in than goes out', hint: 'never empty: more comes in than goes out' };
   }
   if (first === 'never') return { brief: first, note: rest.join(' '), hint: timeToDrain };
   if (first === 'not') return { brief: NONE, note: timeToDrain, hint: timeToDrain };
   return first === 'about'
     ? { brief: rest.join(' '), note: 'about, at this rate', hint: timeToDrain }
     : { brief: timeToDrain, note: null, hint: timeToDrain };
+}
+
+function keepsUp({ rates, oldestPendingAt }: ShownConnection, nowMs: number): boolean {
+  if (oldestPendingAt === null || nowMs - Date.parse(oldestPendingAt) < YOUNG_MS) return true;
+  return rates !== null && rates.deliveredPerSecond >= KEEPS_UP_SHARE * rates.appendedPerSecond;
 }

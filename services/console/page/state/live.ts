@@ -29,7 +29,10 @@ const connections = signal<ReadonlyMap<string, ShownConnection>>(new Map());
 
 /** Each connection with its state in words as of now. */
 export const seen = computed<readonly Seen[]>(() =>
-  [...connections.value.values()].map((connection) => ({ connection, words: stateWords(connection, nowMs.value) })),
+  [...connections.value.values()].map((connection) => ({
+    connection,
+    words: stateWords(connection, nowMs.value, fleet.value?.workers),
+  })),
 );
 
 /** A browser has six connections to one place: a page that nobody looks at gives its own back. */

@@ -8,9 +8,17 @@ export type Route =
 
 export const route = signal<Route>(parse(location.hash));
 addEventListener('hashchange', () => {
-  route.value = parse(location.hash);
+  const [before, next] = [route.value, parse(location.hash)];
+  route.value = next;
+  // Within a view what was pressed is still there, and keeps focus.
+  if (placeOf(before) === placeOf(next)) return;
   scrollTo(0, 0);
+  document.getElementById('main')?.focus({ preventScroll: true });
 });
+
+function placeOf(at: Route): string {
+  return at.view === 'overview' ? at.view : `${at.view} ${at.connectionId}`;
+}
 
 export const OVERVIEW = '#/';
 

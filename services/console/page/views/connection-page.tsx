@@ -5,7 +5,7 @@ import { Forget } from '../parts/forget.tsx';
 import { State } from '../parts/state.tsx';
 import { Steer } from '../parts/steer.tsx';
 import { Tile } from '../parts/tile.tsx';
-import { drainWords, rate, since, whole } from '../state/format.ts';
+import { drainWords, rate, since, steadyRate, whole } from '../state/format.ts';
 import { fleet, nowMs, type Seen, seen } from '../state/live.ts';
 import { lettersLink, OVERVIEW } from '../state/route.ts';
 import { Charts } from './charts.tsx';
@@ -41,9 +41,8 @@ export function ConnectionPage({
     <>
       <Head seen={found} />
       <Figures seen={found} />
-      {itemId !== null && <ItemLookup connectionId={connectionId} itemId={itemId} />}
+      <ItemLookup connectionId={connectionId} itemId={itemId} />
       <Charts connectionId={connectionId} />
-      {itemId === null && <ItemLookup connectionId={connectionId} itemId={null} />}
       <Items connectionId={connectionId} />
       <Errors connectionId={connectionId} />
     </>
@@ -70,6 +69,12 @@ function Head({ seen: { connection, words } }: { readonly seen: Seen }) {
         {words.sinceMs !== null && <span class="dim"> for {forSeconds(nowMs.value - words.sinceMs)}</span>}
       </p>
       {words.remedy !== null && <p class="remedy">{words.remedy}</p>}
+      {isClosed(connection) && (
+        <p class="remedy">
+          Nothing: Graph asked for this pause (429 with Retry-After). It goes on by itself; asking earlier would be
+          refused.
+        </p>
+      )}
       {connection.reason !== null && (
         <p class="reason">
           <span class="dim">Graph or its sign-in said:</span> <code>{connection.reason}</code>
@@ -79,24 +84,28 @@ function Head({ seen: { connection, words } }: { readonly seen: Seen }) {
   );
 }
 
+function isClosed({ state, quota }: Seen['connection']): boolean {
+  return state === 'closed' && quota?.closedUntil != null && Date.parse(quota.closedUntil) > nowMs.value;
+}
+
 function Figures({ seen: { connection, words } }: { readonly seen: Seen }) {
-  const drain = drainWords(connection, words);
+  const drain = drainWords(connection, words, nowMs.value);
   const { rates, quota, deadLetters, parkedEntries, connectionId } = connection;
   return (
-    <dl class="tiles">
+    <dl class="tiles tiles-many">
       <Tile
         label="Backlog"
         value={whole(connection.pending)}
         note={connection.delayed > 0 ? `${whole(connection.delayed)} wait for a next try` : null}
       />
       <Tile label="Oldest waiting" value={since(connection.oldestPendingAt, nowMs.value)} />
-      <Tile label="In" value={rate(rates?.appendedPerSecond)} note="activities/s" />
-      <Tile label="Out" value={rate(rates?.deliveredPerSecond)} note="activities/s" />
+      <Tile label="In" value={steadyRate(rates?.appendedPerSecond)} note="activities/s" />
+      <Tile label="Out" value={steadyRate(rates?.deliveredPerSecond)} note="activities/s" />
       <Tile label="To drain" value={drain.brief} note={drain.note} />
-      <Tile label="Fill" value={rate(rates?.fill)} note="a call, of 20" />
+      <Tile label="Fill" value={steadyRate(rates?.fill)} note="a call, of 20" />
       <Tile
         label="Quota used"
-        value={rate(rates?.callsPerSecond)}
+        value={steadyRate(rates?.callsPerSecond)}
         note={quota === null ? 'calls/s; nothing learned yet' : `of ${rate(quota.callsPerSecond)} calls/s learned`}
       />
       <Tile
@@ -105,7 +114,7 @@ function Figures({ seen: { connection, words } }: { readonly seen: Seen }) {
         note={`of ${connection.callsInFlightMax}`}
       />
       <Tile
-        label="Dead letters, parked"
+        label="Dead, parked"
         value={
           <a href={lettersLink(connectionId)}>
             {whole(deadLetters)}, {whole(parkedEntries)}

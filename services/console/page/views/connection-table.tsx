@@ -1,9 +1,11 @@
 /* The table of connections. In its own order a row moves only when its state changes: nothing jumps from under a pointer. */
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { URGENCIES } from '../../src/words/state-words.ts';
+import { useFocusKept } from '../parts/keep-focus.ts';
 import { State } from '../parts/state.tsx';
 import { Steer } from '../parts/steer.tsx';
-import { drainWords, NONE, rate, since, whole } from '../state/format.ts';
+import { drainWords, NONE, rate, since, steadyRate, whole } from '../state/format.ts';
 import { nowMs, type Seen } from '../state/live.ts';
 import { connectionLink, lettersLink } from '../state/route.ts';
 
@@ -51,6 +53,8 @@ export function ConnectionTable({
 }) {
   const order = useSignal<Order>('state');
   const rows = sorted(all, order.value).slice(from, from + count);
+  const place = useRef<HTMLDivElement>(null);
+  useFocusKept(place);
   if (all.length === 0) {
     return (
       <p class="empty">
@@ -62,7 +66,7 @@ export function ConnectionTable({
     );
   }
   return (
-    <div class="scroll">
+    <div class="scroll" ref={place}>
       <table class="cards connections">
         <thead>
           <tr>
@@ -96,7 +100,7 @@ export function ConnectionTable({
 function Row({ seen: { connection, words } }: { readonly seen: Seen }) {
   const { connectionId, tenant, rates, quota, deadLetters, parkedEntries } = connection;
   const kept = deadLetters + parkedEntries;
-  const drain = drainWords(connection, words);
+  const drain = drainWords(connection, words, nowMs.value);
   return (
     <tr class={`row-${words.urgency}`}>
       <th scope="row">
@@ -115,16 +119,17 @@ function Row({ seen: { connection, words } }: { readonly seen: Seen }) {
         {since(connection.oldestPendingAt, nowMs.value)}
       </td>
       <td class="number" data-title="In /s">
-        {rate(rates?.appendedPerSecond)}
+        {steadyRate(rates?.appendedPerSecond)}
       </td>
       <td class="number" data-title="Out /s">
-        {rate(rates?.deliveredPerSecond)}
+        {steadyRate(rates?.deliveredPerSecond)}
       </td>
       <td class="number" data-title="Fill">
-        {rate(rates?.fill)}
+        {steadyRate(rates?.fill)}
       </td>
       <td class="number" data-title="Calls /s">
-        {rate(rates?.callsPerSecond)} <span class="dim">of {quota === null ? NONE : rate(quota.callsPerSecond)}</span>
+        {steadyRate(rates?.callsPerSecond)}{' '}
+        <span class="dim">of {quota === null ? NONE : rate(quota.callsPerSecond)}</span>
       </td>
       <td class="number" data-title="In flight">
         {connection.callsInFlight} <span class="dim">of {connection.callsInFlightMax}</span>

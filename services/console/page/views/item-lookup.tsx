@@ -30,8 +30,13 @@ export function ItemLookup({
   readonly itemId: string | null;
 }) {
   const place = useRef<HTMLElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (itemId !== null) place.current?.scrollIntoView({ block: 'nearest' });
+    if (field.current !== null) field.current.value = itemId ?? '';
+    if (itemId === null) return;
+    place.current?.scrollIntoView({ block: 'nearest' });
+    // Come by a link further down: what it leads to is up here.
+    if (place.current?.contains(document.activeElement) !== true) place.current?.focus({ preventScroll: true });
   }, [itemId]);
   function submit(event: SubmitEvent): void {
     event.preventDefault();
@@ -39,12 +44,13 @@ export function ItemLookup({
     if (wanted !== '') location.hash = connectionLink(connectionId, wanted);
   }
   return (
-    <section class="card lookup" ref={place} aria-label="Look up an item">
+    <section class="card lookup" ref={place} tabIndex={-1} aria-label="Look up an item">
       <h2>
         Look up an item <span class="dim">why is its activity not there?</span>
       </h2>
-      <form class="filter" key={itemId ?? ''} onSubmit={submit}>
+      <form class="filter" onSubmit={submit}>
         <input
+          ref={field}
           name="item"
           aria-label="Item id"
           placeholder="Item id"
@@ -53,7 +59,11 @@ export function ItemLookup({
           required
         />
         <button type="submit">Look up</button>
-        {itemId !== null && <a href={connectionLink(connectionId)}>Close</a>}
+        {itemId !== null && (
+          <a href={connectionLink(connectionId)} onClick={() => field.current?.focus()}>
+            Close
+          </a>
+        )}
       </form>
       {itemId !== null && <Found key={itemId} connectionId={connectionId} itemId={itemId} />}
     </section>

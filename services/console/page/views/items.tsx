@@ -1,5 +1,5 @@
 /* What lies inside a connection: the fullest and the oldest items, the last calls that went wrong, and one item looked up. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAsked } from '../parts/use-asked.ts';
 import { clockTime, fullTime, since, whole } from '../state/format.ts';
 import { nowMs } from '../state/live.ts';
@@ -98,6 +98,11 @@ export function Errors({ connectionId }: { readonly connectionId: string }) {
   const path = `/api/v1/connections/${encodeURIComponent(connectionId)}/calls?errors=1`;
   const { value, problem } = useAsked<{ readonly calls: readonly Call[] }>(path, ITEMS_EVERY_MS);
   const [shown, setShown] = useState(CALLS_FIRST);
+  const table = useRef<HTMLTableElement>(null);
+  useEffect(() => {
+    // The button is gone with what it did: on with the first row that it brought.
+    if (shown > CALLS_FIRST) table.current?.tBodies[0]?.rows[CALLS_FIRST]?.querySelector('a')?.focus();
+  }, [shown]);
   const more = Math.min(value?.calls.length ?? 0, CALLS_SHOWN) - shown;
   return (
     <section class="card" aria-label="Recent errors">
@@ -108,7 +113,7 @@ export function Errors({ connectionId }: { readonly connectionId: string }) {
       {value?.calls.length === 0 && <p class="dim">None.</p>}
       {value !== null && value.calls.length > 0 && (
         <div class="scroll">
-          <table class="cards errors">
+          <table class="cards errors" ref={table}>
             <thead>
               <tr>
                 {['At', 'Item', 'Status', 'What Graph said', 'Request-id'].map((title) => (

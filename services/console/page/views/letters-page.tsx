@@ -2,12 +2,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { confirm, show } from '../parts/dialogs.tsx';
+import { focusOn } from '../parts/keep-focus.ts';
+import { SteadyButton } from '../parts/steady-button.tsx';
 import { useAsked } from '../parts/use-asked.ts';
 import { mayOperate } from '../state/ask.ts';
 import { fullTime, whole } from '../state/format.ts';
 import { fleet, seen } from '../state/live.ts';
-import { connectionLink, lettersLink, OVERVIEW } from '../state/route.ts';
+import { connectionLink, OVERVIEW } from '../state/route.ts';
 import { changeAll, exportAll, type Letter, lettersPath, type Run, runOf, stopRun } from './letter-runs.ts';
+import { FilterForm } from './letters-filter.tsx';
 
 interface LettersAnswer {
   readonly entries: readonly Letter[];
@@ -62,45 +65,31 @@ export function LettersPage({ connectionId, filter }: { readonly connectionId: s
       <div class="bulk">
         {mayOperate() && (
           <>
-            <button
-              type="button"
+            <SteadyButton
               class="primary"
-              disabled={picked.length === 0 || isBusy(run)}
-              onClick={() => void change('replay', picked)}
+              off={picked.length === 0 || isBusy(run)}
+              onPress={() => void change('replay', picked)}
             >
               Replay {picked.length} selected
-            </button>
-            <button
-              type="button"
-              disabled={picked.length === 0 || isBusy(run)}
-              onClick={() => void change('discard', picked)}
-            >
+            </SteadyButton>
+            <SteadyButton off={picked.length === 0 || isBusy(run)} onPress={() => void change('discard', picked)}>
               Discard {picked.length} selected
-            </button>
-            <button
-              type="button"
-              disabled={entries.length === 0 || isBusy(run)}
-              onClick={() => void change('replay', null)}
-            >
+            </SteadyButton>
+            <SteadyButton off={entries.length === 0 || isBusy(run)} onPress={() => void change('replay', null)}>
               Replay all that match
-            </button>
-            <button
-              type="button"
-              disabled={entries.length === 0 || isBusy(run)}
-              onClick={() => void change('discard', null)}
-            >
+            </SteadyButton>
+            <SteadyButton off={entries.length === 0 || isBusy(run)} onPress={() => void change('discard', null)}>
               Discard all that match
-            </button>
+            </SteadyButton>
           </>
         )}
-        <button
-          type="button"
-          disabled={entries.length === 0 || isBusy(run)}
+        <SteadyButton
+          off={entries.length === 0 || isBusy(run)}
           title="A line each, as sluice post reads them"
-          onClick={() => void exportAll({ connectionId, filter, total: keptOf(connectionId, filter) })}
+          onPress={() => void exportAll({ connectionId, filter, total: keptOf(connectionId, filter) })}
         >
           Export as NDJSON
-        </button>
+        </SteadyButton>
         <Pages cursors={cursors.value} next={value?.next ?? null} onChange={(next) => (cursors.value = next)} />
       </div>
       {problem !== null && (
@@ -170,38 +159,6 @@ function Counts({ connectionId }: { readonly connectionId: string }) {
   );
 }
 
-function FilterForm({ connectionId, filter }: { readonly connectionId: string; readonly filter: Filter }) {
-  function submit(event: SubmitEvent): void {
-    event.preventDefault();
-    const values = [...new FormData(event.currentTarget as HTMLFormElement)].map(
-      ([name, value]) => [name, String(value).trim()] as const,
-    );
-    location.hash = lettersLink(connectionId, Object.fromEntries(values.filter(([, value]) => value !== '')));
-  }
-  return (
-    <form class="filter" key={JSON.stringify(filter)} onSubmit={submit} aria-label="Filter dead letters">
-      <select name="state" aria-label="State">
-        {['', 'dead', 'parked'].map((state) => (
-          <option key={state} value={state} selected={(filter['state'] ?? '') === state}>
-            {state === '' ? 'dead and parked' : `${state} only`}
-          </option>
-        ))}
-      </select>
-      <input name="code" placeholder="Code" aria-label="Code" defaultValue={filter['code'] ?? ''} />
-      <input name="itemId" placeholder="Item" aria-label="Item" defaultValue={filter['itemId'] ?? ''} />
-      <input
-        name="before"
-        placeholder="Ended before, 2026-01-31T13:45:00Z"
-        aria-label="Ended before"
-        size={32}
-        defaultValue={filter['before'] ?? ''}
-      />
-      <button type="submit">Filter</button>
-      {Object.keys(filter).length > 0 && <a href={lettersLink(connectionId)}>Clear</a>}
-    </form>
-  );
-}
-
 function Progress({ connectionId, run }: { readonly connectionId: string; readonly run: Run }) {
   const done = `${whole(run.done)} ${run.verb}`;
   return (
@@ -211,7 +168,14 @@ function Progress({ connectionId, run }: { readonly connectionId: string; readon
         {done}
         {run.note !== null && <span class={run.ended === 'failed' ? 'problem' : 'dim'}> {run.note}</span>}
       </span>
-      <button type="button" onClick={() => stopRun(connectionId)}>
+      <button
+        type="button"
+        onClick={() => {
+          // What closes takes its button along.
+          if (run.ended !== null) focusOn('.bulk button');
+          stopRun(connectionId);
+        }}
+      >
         {run.ended === null ? 'Stop' : 'Close'}
       </button>
     </div>
@@ -228,13 +192,13 @@ function Pages({ cursors, next, onChange }: PagesProps) {
   if (cursors.length === 0 && next === null) return null;
   return (
     <span class="pager">
-      <button type="button" disabled={cursors.length === 0} onClick={() => onChange(cursors.slice(0, -1))}>
+      <SteadyButton off={cursors.length === 0} onPress={() => onChange(cursors.slice(0, -1))}>
         Previous
-      </button>
+      </SteadyButton>
       <span class="dim">page {cursors.length + 1}</span>
-      <button type="button" disabled={next === null} onClick={() => next !== null && onChange([...cursors, next])}>
+      <SteadyButton off={next === null} onPress={() => next !== null && onChange([...cursors, next])}>
         Next
-      </button>
+      </SteadyButton>
     </span>
   );
 }

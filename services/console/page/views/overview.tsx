@@ -2,6 +2,7 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { URGENCIES } from '../../src/words/state-words.ts';
+import { SteadyButton } from '../parts/steady-button.tsx';
 import { fleet, link, type Seen, seen } from '../state/live.ts';
 import { ConnectionTable } from './connection-table.tsx';
 import { FleetTiles, Summary } from './summary.tsx';
@@ -105,15 +106,15 @@ function Pager({ at, pages, total, onPage }: PagerProps) {
   if (pages === 1) return <span class="dim pager">{total === 1 ? '1 connection' : `${total} connections`}</span>;
   return (
     <span class="pager">
-      <button type="button" disabled={at === 0} onClick={() => onPage(at - 1)}>
+      <SteadyButton off={at === 0} onPress={() => onPage(at - 1)}>
         Previous
-      </button>
+      </SteadyButton>
       <span class="dim">
         {at * ROWS_A_PAGE + 1}–{Math.min(total, (at + 1) * ROWS_A_PAGE)} of {total}
       </span>
-      <button type="button" disabled={at === pages - 1} onClick={() => onPage(at + 1)}>
+      <SteadyButton off={at === pages - 1} onPress={() => onPage(at + 1)}>
         Next
-      </button>
+      </SteadyButton>
     </span>
   );
 }

@@ -1,5 +1,5 @@
 /* Is anything stuck, why, for how long, what do I do, and how many workers do I need? */
-import { forSeconds } from '../../src/words/state-words.ts';
+import { forSeconds, UNTAKEN } from '../../src/words/state-words.ts';
 import { Mark } from '../parts/state.tsx';
 import { Tile } from '../parts/tile.tsx';
 import { clockTime, rate, since, whole } from '../state/format.ts';
@@ -8,13 +8,16 @@ import { connectionLink, lettersLink } from '../state/route.ts';
 
 const NAMED_MAX = 5;
 const CAUSES_MAX = 5;
+const CLOSED_LONG_MS = 60_000;
 
 export function Summary() {
   const stuck = seen.value.filter((each) => each.words.urgency === 'stuck').sort(byAge);
   const behind = seen.value.filter((each) => each.words.urgency === 'behind').sort(byAge);
   const alone = isWithoutWorker();
+  const closed = seen.value.filter(isLongClosed).sort(byAge);
   const tone = stuck.length > 0 || alone ? 'stuck' : behind.length > 0 ? 'behind' : 'flowing';
-  const causes = causesOf([...stuck, ...behind]);
+  // That no worker takes them is then said once, of all.
+  const causes = causesOf([...stuck, ...behind].filter(({ words }) => !alone || words.text !== UNTAKEN));
   // What was true once is not said in the colour of what is true.
   const isLive = link.value.kind === 'live';
   return (
@@ -22,7 +25,7 @@ export function Summary() {
       <h2 id="summary-title" aria-live="polite">
         <Mark urgency={isLive ? tone : 'idle'} />
         {!isLive && `As of ${clockTime(Date.parse(fleet.value!.at))}: `}
-        {alone ? 'No worker is running' : titleOf(stuck.length, behind.length)}
+        {alone ? 'No worker is running' : titleOf(stuck.length, behind.length, closed.length)}
       </h2>
       {(alone || causes.length > 0) && (
         <ul>
@@ -33,6 +36,7 @@ export function Summary() {
         </ul>
       )}
       {causes.length > CAUSES_MAX && <p class="dim">and {causes.length - CAUSES_MAX} other causes, below</p>}
+      {closed.length > 0 && <Closed of={closed} />}
       <Letters />
     </section>
   );
@@ -45,9 +49,16 @@ function isWithoutWorker(): boolean {
 }
 
 function NoWorker() {
+  const lastCalls = seen.value.map(({ connection }) => connection.lastCallSeenAt).filter((at) => at !== null);
+  const last = lastCalls.length === 0 ? null : lastCalls.reduce((a, b) => (a > b ? a : b));
   return (
     <li>
       {whole(fleet.value!.pending)} waiting, and nothing is delivered.{' '}
+      {last !== null && (
+        <>
+          The last call was seen at {clockTime(Date.parse(last))}, {since(last, nowMs.value)} ago.{' '}
+        </>
+      )}
       <span class="remedy">
         Start a worker: <code>npx sluice worker</code>. One that runs and is not seen here does not reach Redis; its log
         says why.
@@ -56,10 +67,35 @@ function NoWorker() {
   );
 }
 
-function titleOf(stuck: number, behind: number): string {
+function titleOf(stuck: number, behind: number, closed: number): string {
   if (stuck > 0) return `${stuck === 1 ? '1 connection is' : `${stuck} connections are`} stuck`;
-  if (behind === 0) return 'Nothing is stuck';
+  if (behind === 0 && closed === 0) return 'Nothing is stuck';
+  if (behind === 0) {
+    return `Nothing is stuck, but Graph lets ${closed === 1 ? '1 connection' : `${closed} connections`} wait`;
+  }
   return `Nothing is stuck, but ${behind === 1 ? '1 connection falls' : `${behind} connections fall`} behind`;
+}
+
+/** A pause that Graph asked for is nobody's fault, and no news unless it is long. */
+function isLongClosed({ connection, words }: Seen): boolean {
+  const { state, oldestPendingAt } = connection;
+  return (
+    state === 'closed' &&
+    words.urgency === 'waiting' &&
+    oldestPendingAt !== null &&
+    nowMs.value - Date.parse(oldestPendingAt) > CLOSED_LONG_MS
+  );
+}
+
+function Closed({ of }: { readonly of: readonly Seen[] }) {
+  const pending = of.reduce((sum, { connection }) => sum + connection.pending, 0);
+  return (
+    <p>
+      <Names of={of.map(({ connection }) => connection.connectionId)} linkOf={connectionLink} /> {of[0]!.words.text};{' '}
+      {whole(pending)} waiting.{' '}
+      <span class="remedy">Nothing to do: Graph asked for this pause, and it ends by itself.</span>
+    </p>
+  );
 }
 
 /** A secret that ended stops every connection of its tenant: one cause, said once. */
@@ -114,10 +150,15 @@ function Names({ of, linkOf }: { readonly of: readonly string[]; readonly linkOf
 function Letters() {
   const kept = seen.value.filter(({ connection }) => connection.deadLetters + connection.parkedEntries > 0);
   if (kept.length === 0) return null;
-  const sum = kept.reduce((total, { connection }) => total + connection.deadLetters + connection.parkedEntries, 0);
+  const dead = kept.reduce((total, { connection }) => total + connection.deadLetters, 0);
+  const parked = kept.reduce((total, { connection }) => total + connection.parkedEntries, 0);
+  const words = [
+    ...(dead > 0 ? [dead === 1 ? '1 dead letter' : `${whole(dead)} dead letters`] : []),
+    ...(parked > 0 ? [parked === 1 ? '1 parked entry' : `${whole(parked)} parked entries`] : []),
+  ].join(' and ');
   return (
     <p class="letters-note">
-      {whole(sum)} dead letters and parked entries wait for your decision:{' '}
+      {words} {dead + parked === 1 ? 'waits' : 'wait'} for your decision:{' '}
       {kept.slice(0, NAMED_MAX).map(({ connection }, n) => (
         <span key={connection.connectionId}>
           {n > 0 && ', '}

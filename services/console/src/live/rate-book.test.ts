@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ratesOf } from './rate-book.ts';
+import type { ConnectionView } from '@sluice/core';
+import { createRateBook, ratesOf } from './rate-book.ts';
 
 const sample = (nowMs: number, appended: number, delivered: number, calls = 0, leases = 0) => ({
   nowMs,
@@ -9,6 +10,7 @@ const sample = (nowMs: number, appended: number, delivered: number, calls = 0, l
   calls,
   callEntries: calls * 4,
   leases,
+  lastCallMs: null,
 });
 
 test('rates are the difference between the first and the last sample, by the store’s clock', () => {
@@ -19,6 +21,7 @@ test('rates are the difference between the first and the last sample, by the sto
     callsPerSecond: 2,
     entriesPerCall: 4,
     callSeconds: null,
+    lastCallMs: null,
   });
 });
 
@@ -33,4 +36,16 @@ test('there are no rates before a second sample', () => {
   assert.equal(ratesOf([]), null);
   assert.equal(ratesOf([sample(1000, 10, 0)]), null);
   assert.equal(ratesOf([sample(1000, 10, 0), sample(1000, 11, 0)]), null);
+});
+
+test('the last call is remembered for longer than rates are, and none that nobody saw begin is', () => {
+  const book = createRateBook();
+  const look = (seconds: number, calls: number) =>
+    book.add([{ connectionId: 'wiki', ...sample(seconds * 1000, 0, 0, calls) } as unknown as ConnectionView]);
+  look(1, 7);
+  look(2, 7);
+  assert.equal(book.of('wiki')?.lastCallMs, null, 'the seven were before');
+  look(3, 8);
+  for (let second = 4; second < 120; second++) look(second, 8);
+  assert.deepEqual([book.of('wiki')?.lastCallMs, book.of('wiki')?.callsPerSecond], [3000, 0]);
 });

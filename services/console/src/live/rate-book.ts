@@ -9,6 +9,8 @@ export interface Rates {
   readonly entriesPerCall: number | null;
   /** How long a call takes: calls in flight ÷ calls a second. Null: too few to say. */
   readonly callSeconds: number | null;
+  /** When the last call was seen to begin; null: none began while this console looked. */
+  readonly lastCallMs: number | null;
 }
 
 export interface RateBook {
@@ -22,7 +24,9 @@ export interface RateBook {
 const WINDOW_MS = 30_000;
 const SAMPLES_MAX = 32;
 
-type Sample = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls' | 'callEntries' | 'leases'>;
+type Sample = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls' | 'callEntries' | 'leases'> & {
+  readonly lastCallMs: number | null;
+};
 
 /** Fewer calls say nothing of how long one takes. */
 const CALLS_MIN = 20;
@@ -37,11 +41,12 @@ export function createRateBook(): RateBook {
       samples = new Map(
         views.map((view) => {
           const { connectionId, nowMs, appended, delivered, calls, callEntries, leases } = view;
-          const kept = (samples.get(connectionId) ?? []).filter((sample) => sample.nowMs > nowMs - WINDOW_MS);
-          return [
-            connectionId,
-            [...kept, { nowMs, appended, delivered, calls, callEntries, leases }].slice(-SAMPLES_MAX),
-          ];
+          const before = samples.get(connectionId) ?? [];
+          const kept = before.filter((sample) => sample.nowMs > nowMs - WINDOW_MS);
+          const last = before.at(-1);
+          const lastCallMs = last !== undefined && calls > last.calls ? nowMs : (last?.lastCallMs ?? null);
+          const sample = { nowMs, appended, delivered, calls, callEntries, leases, lastCallMs };
+          return [connectionId, [...kept, sample].slice(-SAMPLES_MAX)];
         }),
       );
     },
@@ -62,5 +67,6 @@ export function ratesOf(samples: readonly Sample[]): Rates | null {
     callsPerSecond: calls / seconds,
     entriesPerCall: calls === 0 ? null : (last!.callEntries - first!.callEntries) / calls,
     callSeconds: calls < CALLS_MIN || samples.length < LOOKS_MIN ? null : (inFlight * seconds) / calls,
+    lastCallMs: last!.lastCallMs,
   };
 }

@@ -41,6 +41,8 @@ export interface ShownConnection {
     /** Entries a call carried; null: there was no call. */
     readonly fill: number | null;
   } | null;
+  /** When a call was last seen to begin; null: none began while the console that answers looked. */
+  readonly lastCallSeenAt: string | null;
   readonly quota: {
     /** What was learned. */
     readonly callsPerSecond: number;

@@ -54,6 +54,24 @@ test('what nobody takes is stuck: no worker runs', () => {
   assert.equal(delayed.text, '10 waiting for their next try');
 });
 
+test('where no worker is, nobody waits to be told; and since when is known where the last call was seen', () => {
+  const rates = { ...RATES, callsPerSecond: 0, deliveredPerSecond: 0, fill: null };
+  const parts = {
+    rates,
+    oldestPendingAt: at(-300_000),
+    callsInFlight: 3,
+    callsInFlightMax: 3,
+    lastCallSeenAt: at(-31_000),
+  };
+  assert.notEqual(words(parts).text, 'no worker takes it', 'all calls may hang');
+  const alone = stateWords(shown(parts), NOW, 0);
+  assert.deepEqual([alone.text, alone.urgency, alone.sinceMs], ['no worker takes it', 'stuck', NOW - 31_000]);
+  const later = stateWords(shown({ ...parts, oldestPendingAt: at(-3000) }), NOW, 0);
+  assert.equal(later.sinceMs, NOW - 3000, 'what came after the last call');
+  assert.equal(stateWords(shown({ ...parts, lastCallSeenAt: null }), NOW, 0).sinceMs, null);
+  assert.notEqual(stateWords(shown({ ...parts, rates: RATES }), NOW, 0).text, 'no worker takes it', 'an older worker');
+});
+
 test('who falls behind is told whether another worker would help', () => {
   const old = { oldestPendingAt: at(-120_000), rates: { ...RATES, callsPerSecond: 9.5 } };
   const quota = (callsPerSecond: number, lastClosedUntil: string | null = null) => ({
@@ -68,6 +86,9 @@ test('who falls behind is told whether another worker would help', () => {
   const { text } = words({ ...old, quota: quota(100), tenantCallsPerSecond: 12 });
   assert.equal(text, 'behind: more comes in than the limit of its tenant lets out');
   assert.equal(words({ ...old, quota: quota(10), timeToDrainSeconds: 60 }).urgency, 'flowing');
+  const hardly = { ...old, quota: quota(10), timeToDrainSeconds: 9000 };
+  assert.equal(words({ ...hardly, rates: { ...RATES, deliveredPerSecond: 10.1 } }).urgency, 'behind', 'for hours');
+  assert.equal(words({ ...hardly, rates: { ...RATES, deliveredPerSecond: 20 } }).urgency, 'flowing', 'a large import');
 });
 
 test('a pause matters while something waits', () => {

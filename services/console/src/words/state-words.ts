@@ -24,8 +24,12 @@ const DEAD_CALLS_MS_MIN = 60_000;
 const QUOTA_SEEN_MIN = 0.1;
 /** More comes than goes: worth a word only when somebody has waited for so long. */
 const BEHIND_MS_MIN = 60_000;
+const HARDLY_SECONDS = 3600;
+const HARDLY_SHARE = 0.9;
 /** Refused in this time: the quota is what limits. */
 const CLOSED_LATELY_MS = 30_000;
+
+export const UNTAKEN = 'no worker takes it';
 
 const IDLE: StateWords = { urgency: 'idle', text: 'idle: nothing is waiting', remedy: null, sinceMs: null };
 
@@ -51,7 +55,7 @@ const HOLD_WORDS: Readonly<Record<string, readonly [text: string, remedy: string
   payment_required: ['held: licence or billing (402)', `Mend the tenant's licence or billing. ${AGAIN}`],
   connection_not_found: [
     'held: Graph does not know this connection',
-    `Create the connection in Graph, or let its senders use the right name and forget this one. ${AGAIN}`,
+    `Create the connection in Graph, or let its senders use the right name and forget this one. Until then the intake answers them 404. ${AGAIN}`,
   ],
   storage_full: ["held: the tenant's storage quota is used up", `Free or buy storage. ${AGAIN}`],
   redirected: [
@@ -65,7 +69,8 @@ const HOLD_WORDS: Readonly<Record<string, readonly [text: string, remedy: string
   ],
 };
 
-export function stateWords(connection: ShownConnection, nowMs: number): StateWords {
+/** workers: how many there are; null: not known. */
+export function stateWords(connection: ShownConnection, nowMs: number, workers: number | null = null): StateWords {
   const { state, reason, pending, quota } = connection;
   const sinceMs = timeOf(connection.blockedSince);
   switch (state) {
@@ -89,7 +94,7 @@ export function stateWords(connection: ShownConnection, nowMs: number): StateWor
       };
     case 'closed': {
       const untilMs = timeOf(quota?.closedUntil ?? null) ?? nowMs;
-      if (untilMs <= nowMs) return flowingWords(connection, nowMs);
+      if (untilMs <= nowMs) return flowingWords(connection, nowMs, workers);
       return {
         urgency: 'waiting',
         text: `waiting for Graph: closed ${forSeconds(untilMs - nowMs)} more`,
@@ -98,7 +103,7 @@ export function stateWords(connection: ShownConnection, nowMs: number): StateWor
       };
     }
     case 'flowing':
-      return flowingWords(connection, nowMs);
+      return flowingWords(connection, nowMs, workers);
     case 'idle':
       return IDLE;
     default:
@@ -114,7 +119,7 @@ function holdWords(reason: string | null): { readonly text: string; readonly rem
   return { text, remedy };
 }
 
-function flowingWords(connection: ShownConnection, nowMs: number): StateWords {
+function flowingWords(connection: ShownConnection, nowMs: number, workers: number | null): StateWords {
   if (connection.pending === 0) return IDLE;
   const { pending, delayed, callsInFlight, rates, timeToDrainSeconds } = connection;
   const oldestMs = timeOf(connection.oldestPendingAt);
@@ -123,26 +128,44 @@ function flowingWords(connection: ShownConnection, nowMs: number): StateWords {
     const text = `${count(delayed)} waiting for ${delayed === 1 ? 'its' : 'their'} next try`;
     return { urgency: 'waiting', text, remedy: null, sinceMs: null };
   }
-  if (isUntaken(connection, waitedMs)) {
+  if (isUntaken(connection, waitedMs, workers)) {
+    const lastCallMs = timeOf(connection.lastCallSeenAt);
+    // What was accepted after the last call waits since then, and not since that call.
+    const sinceMs = lastCallMs === null || oldestMs === null ? null : Math.max(lastCallMs, oldestMs);
     return {
       urgency: 'stuck',
-      text: 'no worker takes it',
+      text: UNTAKEN,
       remedy: 'Start a worker (npx sluice worker), or see in its log why it does not reach Redis.',
-      sinceMs: oldestMs,
+      sinceMs,
     };
   }
-  if (rates !== null && timeToDrainSeconds === null && waitedMs > BEHIND_MS_MIN) {
+  if (rates !== null && waitedMs > BEHIND_MS_MIN && isHardlyDrained(rates, timeToDrainSeconds)) {
     return { ...behindWords(connection, nowMs), urgency: 'behind', sinceMs: null };
   }
   return { urgency: 'flowing', text: 'flowing', remedy: null, sinceMs: null };
+}
+
+/** Never, or only because a little less comes than goes: within what rates vary by, which would change the words each second. */
+function isHardlyDrained(
+  { appendedPerSecond, deliveredPerSecond }: NonNullable<ShownConnection['rates']>,
+  timeToDrainSeconds: number | null,
+): boolean {
+  if (timeToDrainSeconds === null) return true;
+  return timeToDrainSeconds > HARDLY_SECONDS && appendedPerSecond > HARDLY_SHARE * deliveredPerSecond;
 }
 
 /**
  * No call began within the window of the rates, and one could have. Calls in flight are then those of workers that died: a
  * lease ends only when another worker reclaims it.
  */
-function isUntaken({ rates, quota, callsInFlight, callsInFlightMax }: ShownConnection, waitedMs: number): boolean {
+function isUntaken(
+  { rates, quota, callsInFlight, callsInFlightMax }: ShownConnection,
+  waitedMs: number,
+  workers: number | null,
+): boolean {
   if (rates === null || rates.callsPerSecond > 0) return false;
+  // A worker of an older version does not say that it is there, but it calls.
+  if (workers === 0) return true;
   if (callsInFlight === 0) return waitedMs > UNTAKEN_MS_MIN;
   const mayCall = callsInFlight < callsInFlightMax && (quota === null || quota.callsPerSecond >= QUOTA_SEEN_MIN);
   return mayCall && waitedMs > DEAD_CALLS_MS_MIN;

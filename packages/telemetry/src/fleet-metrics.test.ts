@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Fleet, type FleetConnection, renderFleet } from './fleet-metrics.ts';
+import { CONNECTION_STATES, type Fleet, type FleetConnection, renderFleet } from './fleet-metrics.ts';
 
 const CONNECTION: FleetConnection = {
   connectionId: 'hr',
@@ -77,6 +77,54 @@ test('the series of a connection are its view, and the two equations can be read
   assert.equal(of('duplicate_entries_total'), 8);
 });
 
+test('each series has the name, the labels and the unit that alerts and dashboards ask for', async () => {
+  // Every count another number, so that none stands in for another.
+  const counts = {
+    ...{ appended: 101, duplicates: 102, delivered: 103, dead: 104, parked: 105, retried: 106, replayed: 107 },
+    ...{ discardedPending: 108, discardedDead: 109, discardedParked: 110, expired: 111, erasedPending: 112 },
+    ...{
+      erasedDead: 113,
+      erasedParked: 114,
+      unknown: 115,
+      pending: 116,
+      deadLetters: 117,
+      parkedEntries: 118,
+      leases: 119,
+    },
+  };
+  const series = await read([{ ...CONNECTION, ...counts }]);
+  const own = [...series].flatMap(([name, value]) => {
+    const [, of, labels] = /^sluice_(\w+)\{connection="hr",?(.*)\}$/.exec(name) ?? [];
+    return of === undefined ? [] : [`${of} ${labels} ${value}`.replaceAll('"', '').replace('  ', ' ')];
+  });
+  assert.deepEqual(own, [
+    'append_entries_total 101',
+    'duplicate_entries_total 102',
+    'settle_entries_total verdict=delivered 103',
+    'settle_entries_total verdict=dead 104',
+    'settle_entries_total verdict=parked 105',
+    'settle_entries_total verdict=retried 106',
+    'replayed_entries_total 107',
+    'removed_entries_total from=pending,reason=discarded 108',
+    'removed_entries_total from=dead,reason=discarded 109',
+    'removed_entries_total from=parked,reason=discarded 110',
+    'removed_entries_total from=pending,reason=expired 111',
+    'removed_entries_total from=pending,reason=erased 112',
+    'removed_entries_total from=dead,reason=erased 113',
+    'removed_entries_total from=parked,reason=erased 114',
+    'unknown_entries_total 115',
+    'pending_entries 116',
+    'oldest_pending_timestamp_seconds 1700000000.5',
+    'dead_letters 117',
+    'parked_entries 118',
+    'quota_calls_per_second 25',
+    'quota_closed_until_timestamp_seconds 1700000001',
+    'inflight_calls 119',
+    ...CONNECTION_STATES.map((state) => `connection_state state=${state} ${state === 'held' ? 1 : 0}`),
+  ]);
+  assert.deepEqual([...CONNECTION_STATES], ['flowing', 'idle', 'closed', 'paused', 'held', 'breaker']);
+});
+
 test('what belongs to no connection', async () => {
   const series = await read([]);
   assert.deepEqual(Object.fromEntries(series), {
@@ -97,4 +145,5 @@ test('what is not there is absent, and every connection has its own series', asy
   assert.equal(series.get('sluice_pending_entries{connection="tickets"}'), 6);
   assert.equal(series.has('sluice_oldest_pending_timestamp_seconds{connection="tickets"}'), false);
   assert.equal(series.has('sluice_quota_calls_per_second{connection="tickets"}'), false);
+  assert.equal(series.get('sluice_quota_closed_until_timestamp_seconds{connection="tickets"}'), 0);
 });

@@ -13,12 +13,17 @@ test('one line a second, which says how many went unsaid', () => {
   say(new Error('e5'));
   nowMs = 1000;
   say(new Error('e6'));
+  nowMs = 1500;
+  say(new Error('e7'));
+  nowMs = 2000;
+  say(new Error('e8'));
   const said = lines.map((line) => JSON.parse(line));
   assert.deepEqual(
     said.map(({ msg, err, unsaid }) => [msg, err.message, unsaid]),
     [
       ['storing failed', 'e0', 0],
       ['storing failed', 'e6', 5],
+      ['storing failed', 'e8', 1],
     ],
   );
 });

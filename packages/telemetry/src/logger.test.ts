@@ -69,6 +69,30 @@ test('no credential leaves, wherever it stands', () => {
   assert.doesNotMatch(lines.join('\n'), new RegExp(canary));
 });
 
+test('what is short is logged as it is, what is long or nested is bounded or left out, and children keep what their parents say', () => {
+  const { logger, last } = recorder();
+  const many = Array.from({ length: 30 }, (_, n) => n);
+  logger.info({ big: 12n, nothing: null, list: ['a', 1, { nested: true }, null], many, nested: {} }, 'shapes');
+  const { time: _time, level: _level, service: _service, ...shown } = last();
+  assert.deepEqual(shown, { big: '12', nothing: null, list: ['a', 1, null], many: many.slice(0, 20), msg: 'shapes' });
+  const child = logger.child({ connection: 'hr', err: new Error('of the parent') }).child({ lease: 'l1' });
+  child.info({}, 'child');
+  assert.deepEqual(
+    [last()['connection'], last()['lease'], last()['err']],
+    ['hr', 'l1', { type: 'Error', message: 'of the parent' }],
+  );
+  logger.info({ password: 'x', apiKey: 'y', keyName: 'ops' }, 'named');
+  assert.deepEqual([last()['password'], last()['apiKey'], last()['keyName']], ['[redacted]', '[redacted]', 'ops']);
+  const ring: Error = new Error('0', { cause: new Error('1', { cause: new Error('2') }) });
+  ((ring.cause as Error).cause as Error).cause = ring;
+  logger.error({ err: ring }, 'a ring');
+  assert.equal(JSON.stringify(last()['err']).match(/cause/g)?.length, 3, 'causes end');
+  logger.error({ err: Object.assign(new Error('x'), { code: 7 }) }, 'a number');
+  assert.deepEqual(last()['err'], { type: 'Error', message: 'x', code: 7 });
+  logger.fatal({}, 'fatal');
+  assert.equal(last()['level'], 'fatal');
+});
+
 test('whatever text is logged, a line is one line of JSON', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (field, text) => {

@@ -23,7 +23,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { CallToTrace, EndedCall, OpenTracing, RequestToTrace } from './tracing.ts';
+import type { CallToTrace, EndedCall, OpenTracing, RequestToTrace, TracedService } from './tracing.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -32,9 +32,11 @@ const QUEUED_MAX = 2048;
 const EXPORTED_AT_ONCE = 512;
 const EXPORT_EVERY_MS = 2000;
 const EXPORT_MS_MAX = 5000;
+/** ExportResultCode.SUCCESS */
+const EXPORTED = 0;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
 
-export function openOtelTracing(variables: Variables, service: string, version: string): OpenTracing {
+export function openOtelTracing(variables: Variables, { service, version, onLost }: TracedService): OpenTracing {
   const provider = new TracerProvider({
     sampler: samplerOf(variables),
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES beat our own names.
@@ -44,7 +46,7 @@ export function openOtelTracing(variables: Variables, service: string, version: 
     spanProcessors: [
       new BatchSpanProcessor({
         // Address, headers and the like: the exporter reads the OTEL_EXPORTER_OTLP_ variables itself.
-        exporter: new OTLPTraceExporter(),
+        exporter: tellOfLost(new OTLPTraceExporter(), onLost),
         maxQueueSize: QUEUED_MAX,
         maxExportBatchSize: EXPORTED_AT_ONCE,
         scheduledDelayMillis: EXPORT_EVERY_MS,
@@ -109,6 +111,20 @@ export function openOtelTracing(variables: Variables, service: string, version: 
     beginCall,
     close: () => provider.shutdown().catch(() => {}),
   };
+}
+
+/** While a collector is away each export fails: that is told once, until one has succeeded. */
+function tellOfLost(exporter: OTLPTraceExporter, onLost: TracedService['onLost']): OTLPTraceExporter {
+  const send = exporter.export.bind(exporter);
+  let isLost = false;
+  exporter.export = (spans, done) =>
+    send(spans, (result) => {
+      const failed = result.code !== EXPORTED;
+      if (failed && !isLost) onLost(result.error);
+      isLost = failed;
+      done(result);
+    });
+  return exporter;
 }
 
 function contextOf(parent: SpanContext | null): Context {

@@ -17,7 +17,7 @@ test('traces are off unless somebody asks for them', async () => {
     [{ OTEL_SERVICE_NAME: 'mine' }, false],
   ];
   for (const [variables, is] of wanted) assert.equal(isTracingWanted(variables), is, JSON.stringify(variables));
-  assert.equal(await openTracing({}, 'intake', '1'), null);
+  assert.equal(await openTracing({}, { service: 'intake', version: '1', onLost: () => {} }), null);
 });
 
 interface Spans {
@@ -30,6 +30,7 @@ interface Spans {
 async function spansOf(
   variables: Record<string, string>,
   use: (tracing: NonNullable<Awaited<ReturnType<typeof openTracing>>>) => void,
+  { status = 200, onLost = () => {} }: { readonly status?: number; readonly onLost?: (error: unknown) => void } = {},
 ) {
   const spans: Record<string, unknown>[] = [];
   const collector = createServer(async (request, response) => {
@@ -37,14 +38,15 @@ async function spansOf(
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Spans;
     spans.push(...body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
-    response.setHeader('content-type', 'application/json').end('{}');
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
   });
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`;
   // The exporter reads the process's own variables.
   process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] = url;
   try {
-    const tracing = await openTracing({ OTEL_TRACES_EXPORTER: 'otlp', ...variables }, 'test', '1');
+    const traced = { service: 'test', version: '1', onLost };
+    const tracing = await openTracing({ OTEL_TRACES_EXPORTER: 'otlp', ...variables }, traced);
     use(tracing!);
     await tracing!.close();
   } finally {
@@ -141,4 +143,15 @@ test('a sampler’s argument is the share of traces that begin here; a caller th
     ['traceidratio', 'often', undefined, 1],
   ] as const)
     assert.equal(await traced(sampler, argument, traceparent), spans, `${sampler} ${argument} ${traceparent}`);
+});
+
+test('a collector that refuses spans is told of', async () => {
+  const told: string[] = [];
+  const onLost = (error: unknown) => told.push(String(error));
+  const use = (tracing: NonNullable<Awaited<ReturnType<typeof openTracing>>>) =>
+    tracing.beginRequest({ method: 'POST', route: '/', headers: {} }, () => {})({ status: 202 });
+  await spansOf({}, use, { onLost });
+  assert.deepEqual(told, []);
+  await spansOf({}, use, { status: 400, onLost });
+  assert.equal(told.length, 1);
 });

@@ -54,9 +54,16 @@ export function isTracingWanted(variables: Variables): boolean {
   return of('OTEL_EXPORTER_OTLP_ENDPOINT') !== '' || of('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') !== '';
 }
 
-/** `service` names the process where OTEL_SERVICE_NAME does not. */
-export async function openTracing(variables: Variables, service: string, version: string): Promise<Tracing> {
+export interface TracedService {
+  /** Names the process where OTEL_SERVICE_NAME does not. */
+  readonly service: string;
+  readonly version: string;
+  /** The collector does not take spans. Told once, until it has taken some. */
+  readonly onLost: (error: unknown) => void;
+}
+
+export async function openTracing(variables: Variables, traced: TracedService): Promise<Tracing> {
   if (!isTracingWanted(variables)) return null;
   const { openOtelTracing } = await import('./otel-tracing.ts');
-  return openOtelTracing(variables, service, version);
+  return openOtelTracing(variables, traced);
 }

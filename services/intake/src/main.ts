@@ -22,7 +22,11 @@ await runService(async () => {
   const access = await openAccess({ config: config.access, reachable, logger });
   const tls = await openTls(config.tls, logger);
   logger.info({ access: access.describe() }, 'who may ask');
-  const tracing = await openTracing(process.env, 'intake', VERSION);
+  const tracing = await openTracing(process.env, {
+    service: 'intake',
+    version: VERSION,
+    onLost: (err) => logger.warn({ err }, 'the collector does not take traces; they are lost until it does'),
+  });
   const { server, watch, close } = openIntake({ config, access, tls, tracing, logger });
   await watch.reach(REACH_MS);
   if (!watch.ready().ready) logger.warn({}, 'Redis has not been reached yet; until it is, activities are answered 503');

@@ -13,7 +13,11 @@ await runService(async () => {
   const { config, warnings } = loadConfig(process.env, { needs: { graph: true } });
   const logger = createLogger('worker', config.logLevel);
   const metrics = createMetrics('worker', VERSION);
-  const tracing = await openTracing(process.env, 'worker', VERSION);
+  const tracing = await openTracing(process.env, {
+    service: 'worker',
+    version: VERSION,
+    onLost: (err) => logger.warn({ err }, 'the collector does not take traces; they are lost until it does'),
+  });
   const worker = startWorker({ config, logger, metrics, tracing, version: VERSION, onUnusable: endService });
   const watch = watchStore({ store: worker.store, clock: () => performance.now(), logger });
   const server = buildServer({

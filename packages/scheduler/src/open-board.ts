@@ -27,7 +27,7 @@ export interface BoardAnswer {
 }
 
 export interface Board {
-  /** `path` without the base, beginning with a slash. Null: there is nothing there. */
+  /** `path` without the base, decoded, beginning with a slash. Null: there is nothing there. */
   answer(path: string, query: Readonly<Record<string, unknown>>): Promise<BoardAnswer | null>;
   close(): Promise<void>;
 }
@@ -192,7 +192,7 @@ function matchRoute({ parts, handler }: ApiRoute, path: string): MatchedRoute | 
   if (given.length !== parts.length) return null;
   const params: Record<string, string> = {};
   for (const [n, part] of parts.entries()) {
-    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(given[n]!);
+    if (part.startsWith(':')) params[part.slice(1)] = given[n]!;
     else if (part !== given[n]) return null;
   }
   return { handler, params };

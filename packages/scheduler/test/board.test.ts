@@ -71,4 +71,5 @@ test('no path leads out of the board’s own folder, and what it does not know i
   ]) {
     assert.equal(await board.answer(path, {}), null, path);
   }
+  assert.equal((await board.answer('/api/queues/%zz/metrics', {}))?.status, 404, 'a name is no URL any more');
 });

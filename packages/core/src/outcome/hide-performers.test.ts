@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { encodeEntry } from '../activity/entry.ts';
 import { hidePerformers } from './hide-performers.ts';
 import type { CallOutcome, EntryOutcome } from './outcome.ts';
+import { withoutControls } from './read-graph-error.ts';
 
 const CALL: CallOutcome = {
   certainty: 'sent',
@@ -48,6 +49,8 @@ test('an id with line breaks is found in a message that has become one line, and
   const id = 'group\r\n"of" people';
   assert.equal(hidden('No group  "of" people here.', [id]), 'No [performer] here.');
   assert.equal(hidden(JSON.stringify({ message: `No ${id} here.` }), [id]), '{"message":"No [performer] here."}');
+  const ofBoth = 'the\u0085"one"';
+  assert.equal(hidden(withoutControls(JSON.stringify(`No ${ofBoth} here.`)), [ofBoth]), '"No [performer] here."');
 });
 
 test('an outcome in which nothing is said stays the same object', () => {

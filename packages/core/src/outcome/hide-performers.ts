@@ -46,5 +46,6 @@ function patternOf(entries: readonly string[], from: 'graph' | 'others'): RegExp
 
 /** As it was sent, as a message that was made one line has it, and as JSON has it. */
 function spellingsOf(id: string): readonly string[] {
-  return [id, withoutControls(id), JSON.stringify(id).slice(1, -1)].filter((text) => text.trim() !== '');
+  const inJson = JSON.stringify(id).slice(1, -1);
+  return [id, inJson, ...[id, inJson].map(withoutControls)].filter((text) => text.trim() !== '');
 }

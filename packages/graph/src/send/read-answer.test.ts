@@ -23,7 +23,8 @@ test('an empty body, and one that is no JSON, are told apart', () => {
   );
 });
 
-test('of a refusal an excerpt is kept, without the token; of results nothing', () => {
+test('of a refusal and of a page an excerpt is kept, without the token; of results nothing', () => {
   assert.equal(read(502, 'your token a.secret.token was seen').bodyExcerpt, 'your token [token] was seen');
+  assert.equal(read(200, '<p>your token a.secret.token was seen').bodyExcerpt, '<p>your token [token] was seen');
   assert.equal(read(200, '{"value":[{"performedBy":"p"}]}').bodyExcerpt, '');
 });

@@ -15,7 +15,8 @@ export function readAnswer(
   if (answer.kind === 'failed') return { ...answer, durationMs };
   const { status, headers } = answer;
   const taken = status >= 200 && status < 300;
-  const text = taken ? answer.text : hideToken(answer.text, token);
+  const isPage = answer.text.startsWith('<');
+  const text = taken && !isPage ? answer.text : hideToken(answer.text, token);
   const { body, problem } = parseBody(text, answer.problem);
   return {
     kind: 'answered',
@@ -29,7 +30,7 @@ export function readAnswer(
     body,
     bodyProblem: problem,
     // The results of a 2xx name activities, and perhaps who performed them: of those nothing is shown, only of a page.
-    bodyExcerpt: !taken || text.startsWith('<') ? text.slice(0, EXCERPT_LENGTH_MAX) : '',
+    bodyExcerpt: !taken || isPage ? text.slice(0, EXCERPT_LENGTH_MAX) : '',
     durationMs,
   };
 }

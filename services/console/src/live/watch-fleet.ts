@@ -66,7 +66,7 @@ export function watchFleet({ store, tenants, clock }: FleetWatchParts): FleetWat
   async function read(): Promise<boolean> {
     try {
       const now = await readFleet(store, tenants);
-      // What others saw is good to have, and nothing waits for it.
+      // What others saw is good to have: the first reading waits for it, and goes without where it cannot be read.
       if (!begun) history.begin(await shared.read().catch(() => []), now.nowMs);
       begun = true;
       reading = now;

@@ -28,6 +28,8 @@ const CONNECTION = 'again';
 const ACTION = `/external/connections/${CONNECTION}/items/doc1/addActivities`;
 const POSTS = 6;
 const withinMs = 60_000;
+/** A timer may fire a little before its time. */
+const TIMER_MS = 5;
 
 let system: System;
 let folder: string;
@@ -107,6 +109,17 @@ function assertPatient(tries: readonly Try[], refusedWith: number): void {
   for (const { retryAfterS } of refused) assert.ok(retryAfterS !== null && retryAfterS >= 1);
 }
 
+/** Of one request alone: no try is answered before the Retry-After of the one before has passed. */
+function assertNotTooSoon(tries: readonly Try[]): void {
+  for (const [n, { atMs, retryAfterS }] of tries.slice(0, -1).entries()) {
+    const waitedMs = tries[n + 1]!.atMs - atMs;
+    assert.ok(
+      waitedMs >= (retryAfterS ?? 0) * 1000 - TIMER_MS,
+      `try ${n + 2} came ${waitedMs} ms after the one before`,
+    );
+  }
+}
+
 async function assertInGraphOnce(ids: readonly string[]): Promise<void> {
   await drained(system, [CONNECTION], withinMs);
   const lines = (await system.emulator.ledger()).filter(({ connection }) => connection === CONNECTION);
@@ -148,6 +161,7 @@ test('while Redis is away: 503, and each is taken when it is back', async () => 
   const { value } = await answer;
   assert.deepEqual([value[0].startDateTime, value[0].error], [sent.startDateTime, null]);
   assertPatient(tries, 503);
+  assertNotTooSoon(tries);
   await assertInGraphOnce([...before.map(({ activity }) => activity.startDateTime), sent.startDateTime]);
 });
 

@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import { LOG_LINES_MAX, type Service } from '@sluice/testing';
 
-/** A place with less than this was not really looked at. */
+/** A place with less than this was not really looked at; unless told how much there must be. */
 const LENGTH_MIN = 100;
 
 export function assertNowhere(
   canaries: Readonly<Record<string, string>>,
   places: Readonly<Record<string, readonly string[]>>,
+  lengthMin = LENGTH_MIN,
 ): void {
   for (const [place, texts] of Object.entries(places)) {
     const all = texts.join('\n').toLowerCase();
-    assert.ok(all.length > LENGTH_MIN, `${place} has something to search: ${all.length}`);
+    assert.ok(all.length > lengthMin, `${place} has something to search: ${all.length}`);
     for (const [what, canary] of Object.entries(canaries)) {
       const at = all.indexOf(canary.toLowerCase());
       assert.equal(at, -1, `${what} is in the ${place}: …${all.slice(Math.max(0, at - 200), at + 100)}…`);

@@ -155,6 +155,17 @@ test('show is everything of one, and what is not there exits 1 with the consoleâ
     },
   ));
 
+test('who did it is shown, and does nothing to a terminal', () =>
+  withFakeConsole(
+    () => ({ body: { ...letter(1), activity: { performedBy: { type: 'externalGroup', id: 'a\u009b2Jb\u007f' } } } }),
+    async ({ sluice }) => {
+      const shown = (await sluice('dead', 'show', 'hr1', 'dead-1-0')).out;
+      assert.match(shown, /"id": "a\ufffd2Jb\ufffd"/);
+      const told = JSON.parse((await sluice('dead', 'show', 'hr1', 'dead-1-0', '--json')).out);
+      assert.equal(told.activity.performedBy.id, 'a\u009b2Jb\u007f', 'for programs it is as it is');
+    },
+  ));
+
 const erasure = (state: string, parts: object = {}) => ({
   erasureId: 'e1',
   state,

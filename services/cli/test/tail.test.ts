@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@sluice/testing';
 import { lineOf } from '../src/commands/tail-lines.ts';
+import { inert } from '../src/inert.ts';
 
 const BIN = fileURLToPath(new URL('../bin/sluice.js', import.meta.url));
 const ACCEPTED = {
@@ -158,6 +159,19 @@ test('it says that nothing was accepted for a connection yet; a refusal ends it,
     const wrong = tail(scene.url, 'hr1');
     assert.deepEqual(await wrong.exited, [2, null]);
     assert.match(wrong.err, /--connection and --item name what to watch/);
+  }));
+
+test('what stands before the console and answers for it does nothing to a terminal', () =>
+  withConsole(async (scene) => {
+    const run = tail(scene.url);
+    await eventually(() => scene.streams.length === 1, { ...WITHIN, what: 'it asks' });
+    scene.answer = (response) =>
+      void response.writeHead(503, { 'content-type': 'application/json' }).end('{"detail":"gone\\u001b[2J\\u009b2J"}');
+    scene.streams[0]!.end();
+    await eventually(() => run.err.includes('gone'), { ...WITHIN, what: 'it says so' });
+    run.child.kill('SIGINT');
+    await run.exited;
+    assert.equal(run.err, inert(run.err));
   }));
 
 test('while nobody reads its output it reads nothing either, so that the console leaves out what would pile up', () =>

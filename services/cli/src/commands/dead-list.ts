@@ -47,7 +47,7 @@ export async function showDead(args: readonly string[], world: World): Promise<n
   const [id, ...others] = ids;
   if (id === undefined || others.length > 0) throw refuseUsage('dead show takes a connection and one id.', 'dead');
   const letter = await openConsole(world).get(`${lettersPath(connection)}/${encodeURIComponent(id)}`);
-  world.out.write(`${words.flag('json') ? JSON.stringify(letter) : JSON.stringify(letter, null, 2)}\n`);
+  world.out.write(words.flag('json') ? `${JSON.stringify(letter)}\n` : inert(`${JSON.stringify(letter, null, 2)}\n`));
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Activity } from '@sluice/client/source';
 import { CONNECTION_ID, ITEM_ID } from '@sluice/core';
+import { inert } from '../inert.ts';
 import { postStream, SluiceError } from '../producer/post-stream.ts';
 import { NO_BAR, openProgressBar } from '../producer/progress-bar.ts';
 import { watchStopSignals } from '../start/stop-signals.ts';
@@ -160,7 +161,7 @@ interface Ended {
 }
 
 function end({ file, connection, key, item }: PostPlan, { failure, isStopped, tally }: Ended, { err }: World): number {
-  if (failure !== null) err.write(`It broke off: ${failure.message}\n`);
+  if (failure !== null) err.write(inert(`It broke off: ${failure.message}\n`));
   else if (isStopped) err.write('Stopped.\n');
   else return tally.rejectedTotal === 0 ? 0 : EXIT_FAILED;
   const on = item === undefined ? '' : ` --item ${item}`;

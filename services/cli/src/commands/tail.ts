@@ -1,5 +1,6 @@
 /* sluice tail: what happens, as it happens. A console that goes away is asked again for as long as somebody watches. */
 import { once } from 'node:events';
+import { inert } from '../inert.ts';
 import { pause } from '../pause.ts';
 import { watchStopSignals } from '../start/stop-signals.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, type World } from '../world.ts';
@@ -80,7 +81,7 @@ async function watchOn(watch: Watch): Promise<void> {
       else trouble = error.message;
     }
     if (stop.aborted) return;
-    world.err.write(`${trouble} Asking it again in ${waitMs / 1000} s.\n`);
+    world.err.write(inert(`${trouble} Asking it again in ${waitMs / 1000} s.\n`));
     if (isJson) await write(world, JSON.stringify({ event: 'lost', at: new Date().toISOString(), detail: trouble }));
     await pause(waitMs, stop);
     waitMs = Math.min(AGAIN_MS.max, waitMs * 2);

@@ -55,7 +55,7 @@ export async function watchStatus(world: World, isJson: boolean): Promise<number
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
       trouble = error.message;
-      if (isJson) world.err.write(`${trouble}\n`);
+      if (isJson) world.err.write(inert(`${trouble}\n`));
     }
   }
   if (isPage) out.write(OTHER_SCREEN);

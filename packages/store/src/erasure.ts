@@ -6,6 +6,10 @@ import {
   type ErasureResult,
   type ErasureStep,
   type ErasureStore,
+  GAPS_COPIED_MAX,
+  GAPS_KEPT_MS,
+  type GapsResult,
+  type GapsStep,
   performerColumn,
 } from '@sluice/core';
 import type { RunScript } from './client.ts';
@@ -36,6 +40,7 @@ export function redisErasure(run: RunScript, keysOf: (connectionId: string) => s
       } as const;
       await run('erase', keysOf(connectionId), argumentsOf('end', { connectionId, performerId, ...nothing }));
     },
+    closeGaps: (step) => closeGaps(run, keysOf(step.connectionId).slice(0, 1), step),
   };
 }
 
@@ -64,4 +69,11 @@ function readErasure([status, cursor, inFlight, pending, dead, parked, wakeAtMs]
     erased: { pending, dead, parked },
     wakeAtMs: wakeAtMs === '0' ? null : Number(wakeAtMs),
   };
+}
+
+async function closeGaps(run: RunScript, keys: string[], step: GapsStep): Promise<GapsResult> {
+  const { state, cursor } = step;
+  const args = [state, cursor ?? '', GAPS_COPIED_MAX, GAPS_KEPT_MS];
+  const [status, copiedTo] = (await run('close-gaps', keys, args)) as [GapsResult['status'], string];
+  return status === 'copied' ? { status, cursor: copiedTo } : { status };
 }

@@ -25,6 +25,7 @@
                 lease     zset    calls in flight -> expiry; l:* list, a lease
                 meta, q   hash    counters, pause, block; the bucket
                 dead, parked stream    entries with that end, until they are replayed or discarded
+                deadAnew, parkedAnew stream    the same, while an erasure writes it anew; a minute
                 unknown   stream
                 erasing   hash    performers who are being erased, by digest
                 accepted  stream  what was accepted, only while somebody watches (tailed in meta says until when)

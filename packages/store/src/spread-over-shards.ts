@@ -39,6 +39,7 @@ export function spreadOverShards(shards: readonly ActivityStore[], place: Place)
     discard: (request) => of(request.connectionId).discard(request),
     erase: (step) => of(step.connectionId).erase(step),
     endErasure: (connectionId, performerId) => of(connectionId).endErasure(connectionId, performerId),
+    closeGaps: (step) => of(step.connectionId).closeGaps(step),
     tail: (request) => of(request.connectionId).tail(request),
     forget: (request) => of(request.connectionId).forget(request),
     recentEnds: (request) => of(request.connectionId).recentEnds(request),

@@ -212,3 +212,106 @@ test('a Redis that is full takes nothing more, but a performer is erased on it',
     await dispose();
   }
 });
+
+const RAW_KEYS = { dead: '{s0}:c:hr:dead', parked: '{s0}:c:hr:parked' } as const;
+type Ended = keyof typeof RAW_KEYS;
+
+/** As a copy of Redis has it, with what lies in its pieces unseen. */
+async function dumped(key: string): Promise<string> {
+  const bytes = await look.callBuffer('DUMP', key);
+  return bytes === null ? '' : (bytes as Buffer).toString('latin1');
+}
+
+let ended = 0;
+/** One in ten is the performer's. */
+async function endMany({ store }: ContractStore, state: Ended, count: number): Promise<void> {
+  for (let from = 0; from < count; from += 20) {
+    const entries = Array.from({ length: 20 }, (_, n) =>
+      makeEntry({ index: from + n, ...(n % 10 > 0 && { performedBy: { type: 'user', id: `other-${n}` } as const }) }),
+    );
+    const leaseId = `ended-${++ended}`;
+    await store.append(makePiece({ lane: leaseId, groups: [{ itemId: leaseId, entries }] }));
+    const rules = { lingerMs: 0, intervalInitialUs: 1, inFlightMax: 100 };
+    const lease = await store.take(makeTake({ leaseId, ...rules }));
+    assert.ok(lease.status === 'leased');
+    const end = state === 'dead' ? makeDeadLetter() : makePark();
+    const { epoch, tenantEpoch } = lease;
+    await store.settle(makeSettle({ leaseId, epoch, tenantEpoch, settlement: makeSettlement(entries.map(() => end)) }));
+  }
+}
+
+async function eraseAll({ store }: ContractStore): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const result = await store.erase({ ...STEP, cursor });
+    assert.ok(result.status === 'walked');
+    cursor = result.cursor;
+  } while (cursor !== null);
+  await store.endErasure(CONNECTION, PERFORMER_ID);
+}
+
+test('what was erased of dead letters and parked entries is in no copy of Redis, and the others are as they were', async () => {
+  const made = await makeRedisContractStore(redis);
+  await look.config('SET', 'rdbcompression', 'no');
+  try {
+    for (const state of ['dead', 'parked'] as const) {
+      await endMany(made, state, 1200);
+      const key = RAW_KEYS[state];
+      await eraseAll(made);
+      const left = await look.xrange(key, '-', '+');
+      assert.equal(left.length, 1080);
+      assert.ok((await dumped(key)).includes(PERFORMER_ID), 'Redis keeps what is taken out of the middle');
+      let steps = 0;
+      for (let cursor: string | null = null; ; steps++) {
+        const result = await made.store.closeGaps({ connectionId: CONNECTION, state, cursor });
+        if (result.status === 'closed') break;
+        assert.ok(result.status === 'copied');
+        assert.ok((await look.pttl(`${key}Anew`)) > 0, 'what a stopped console leaves goes by itself');
+        cursor = result.cursor;
+      }
+      assert.equal(steps, 2);
+      assert.ok(!(await dumped(key)).includes(PERFORMER_ID));
+      assert.deepEqual(await look.xrange(key, '-', '+'), left);
+      assert.deepEqual([await look.pttl(key), await look.exists(`${key}Anew`)], [-1, 0]);
+      assert.deepEqual(await made.store.closeGaps({ connectionId: CONNECTION, state, cursor: null }), {
+        status: 'closed',
+      });
+    }
+  } finally {
+    await look.config('SET', 'rdbcompression', 'yes');
+    await made.dispose();
+  }
+});
+
+test('a list that changes while it is written anew loses nothing and brings nothing back', async () => {
+  const made = await makeRedisContractStore(redis);
+  const { store } = made;
+  const close = (cursor: string | null) => store.closeGaps({ connectionId: CONNECTION, state: 'dead', cursor });
+  const rules = { connectionId: CONNECTION, deadLettersMax: 1_000_000, pendingMax: 1_000_000, entriesMax: 20 };
+  const oldest = { ...rules, lookedAtMax: 1, chosenMax: 1, choice: { filter: {}, cursor: null } } as const;
+  try {
+    await endMany(made, 'dead', 1200);
+    await eraseAll(made);
+    const first = await close(null);
+    assert.ok(first.status === 'copied');
+    await store.discard(oldest);
+    const second = await close(first.cursor);
+    assert.ok(second.status === 'copied');
+    assert.deepEqual(await close(second.cursor), { status: 'changed' });
+    const again = await close(null);
+    assert.ok(again.status === 'copied');
+    await close(null);
+    const other = await close(again.cursor);
+    assert.ok(other.status === 'copied', 'who began anew came as far');
+    await endMany(made, 'dead', 20);
+    assert.deepEqual(await close(other.cursor), { status: 'closed' });
+    assert.equal(await look.xlen(RAW_KEYS.dead), 1080 - 1 + 20);
+    await store.discard(oldest);
+    const stale = await close(null);
+    assert.ok(stale.status === 'copied');
+    await look.del(`${RAW_KEYS.dead}Anew`);
+    assert.deepEqual(await close(stale.cursor), { status: 'changed' });
+  } finally {
+    await made.dispose();
+  }
+});

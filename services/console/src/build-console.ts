@@ -63,6 +63,7 @@ export interface ConsoleParts {
     | 'tail'
     | 'erase'
     | 'endErasure'
+    | 'closeGaps'
     | 'noteErasure'
     | 'erasureNote'
     | 'runningErasure'

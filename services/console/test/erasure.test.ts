@@ -142,3 +142,23 @@ test('without Redis it is refused, and may be asked again', async () => {
   const { status, body, headers } = await openTestConsole({}, { faults: { connectionIds } }).delete(PATH);
   assert.deepEqual([status, body.code, headers['retry-after']], [503, 'store_unavailable', '1']);
 });
+
+test('a list that cannot be written anew is no finished erasure; one that changed meanwhile is begun again', async () => {
+  const memory = createMemoryActivityStore(manualClock());
+  await memory.append(makePiece({ connectionId: 'hr1', groups: [{ itemId: 'a', entries: makeEntries(3) }] }));
+  const asked: string[] = [];
+  let isFull = true;
+  const closeGaps: ActivityStore['closeGaps'] = async ({ state, cursor }) => {
+    asked.push(`${state} ${cursor}`);
+    if (isFull) throw new Error('OOM');
+    if (asked.length === 3) return { status: 'changed' };
+    return cursor === null ? { status: 'copied', cursor: '7-0' } : { status: 'closed' };
+  };
+  const opened = openTestConsole({}, { faults: { ...memory, closeGaps } });
+  const first = await opened.delete(PATH);
+  assert.deepEqual([first.status, first.body.state, first.body.erased.pending], [200, 'unfinished', 3]);
+  isFull = false;
+  assert.equal((await opened.delete(PATH)).body.state, 'finished');
+  const wanted = ['dead null', 'dead null', 'dead 7-0', 'dead null', 'dead 7-0', 'parked null', 'parked 7-0'];
+  assert.deepEqual(asked, wanted);
+});

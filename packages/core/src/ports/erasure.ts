@@ -48,12 +48,36 @@ export type ErasureResult =
   /** ERASURES_MAX performers are being erased on this connection; nothing changed. */
   | { readonly status: 'busy' };
 
+export interface GapsStep {
+  readonly connectionId: string;
+  readonly state: 'dead' | 'parked';
+  /** Where the last step ended; null begins. */
+  readonly cursor: string | null;
+}
+
+export type GapsResult =
+  | { readonly status: 'copied'; readonly cursor: string }
+  /** Nothing is left of what was taken out. */
+  | { readonly status: 'closed' }
+  /** The list changed meanwhile, or somebody else began: to be begun anew. */
+  | { readonly status: 'changed' };
+
 export interface ErasureStore {
   /** erase: one step. Looks at ERASE_LOOKED_AT_MAX entries or little more. Sent again it changes nothing that it had changed. */
   erase(step: ErasureStep): Promise<ErasureResult>;
   /** Removes the mark: the erasure is over. Without it the mark goes by itself, ERASURE_MARK_MS after its last step. */
   endErasure(connectionId: string, performerId: string): Promise<void>;
+  /**
+   * One step of giving back what dead letters or parked entries took that are gone. A list may keep their bytes among those of
+   * the others, where a copy of the store would show them.
+   */
+  closeGaps(step: GapsStep): Promise<GapsResult>;
 }
+
+/** A few milliseconds of Redis. */
+export const GAPS_COPIED_MAX = 500;
+/** What a console that was stopped had copied goes by itself. */
+export const GAPS_KEPT_MS = 60_000;
 
 /** Of one connection at a time. */
 export const ERASURES_MAX = 16;

@@ -43,5 +43,6 @@ for kind, commands in pairs(TRIED) do
 end
 local list = shard .. 'checkup:list'
 try('RPOPLPUSH', list, list)
+try('RENAME', list, list)
 try('TIME')
 return out

@@ -87,6 +87,9 @@ end
 local wake = 0
 if (freed or (replay and #chosen > 0)) and pending > 0 and not m[1] then wake = lower_promise(shard, id, now, gate) end
 for _, stream in ipairs({ 'dead', 'parked' }) do
-  if #gone[stream] > 0 then redis.call('XDEL', base .. stream, unpack(gone[stream])) end
+  if #gone[stream] > 0 then
+    redis.call('HSET', base .. 'meta', stream .. 'Gaps', 1)
+    redis.call('XDEL', base .. stream, unpack(gone[stream]))
+  end
 end
 return { status, matched, #chosen, next_cursor, string.format('%.0f', wake), {} }

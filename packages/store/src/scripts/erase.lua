@@ -77,6 +77,7 @@ for stream, field in pairs({ dead = 'erasedDead', parked = 'erasedParked' }) do
     if #found == 0 then return end
     return_to_receipts(receipts_of(shard, found), 'erased')
     redis.call('HINCRBY', base .. 'meta', field, #found)
+    redis.call('HSET', base .. 'meta', stream .. 'Gaps', 1)
     redis.call('XDEL', base .. stream, unpack(ids))
     mark[stream] = mark[stream] + #found
     kept = redis.call('XLEN', base .. 'dead') + redis.call('XLEN', base .. 'parked')

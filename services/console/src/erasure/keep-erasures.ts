@@ -8,7 +8,7 @@ import { foldPerformer } from '@sluice/core';
 import { findNoted, findRunning, NOTE_EVERY_MS, type NoteStore, type ToldErasure, writeNote } from './note-erasures.ts';
 import { emptyTally, type Tally, type WalkParts, walkConnections } from './walk-connections.ts';
 
-/** unfinished: some were in calls that did not end, or its console stopped; failed: Redis did not answer. Both: ask again. */
+/** unfinished: some were in calls that did not end, the lists could not be written anew, or its console stopped; failed: Redis did not answer. Both: ask again. */
 export interface Erasure extends ToldErasure {
   /** Fulfilled when it is no longer running. Never rejects. Null: another console walks it. */
   readonly over: Promise<void> | null;
@@ -56,8 +56,7 @@ export function keepErasures(parts: ErasuresParts): Erasures {
     const ended = new AbortController();
     const noting = noteUntil(kept, ended.signal);
     try {
-      await walkConnections(parts, performerId, tally, stop.signal);
-      kept.state = stop.signal.aborted || tally.inFlight > 0 ? 'unfinished' : 'finished';
+      kept.state = (await walkConnections(parts, performerId, tally, stop.signal)) ? 'finished' : 'unfinished';
       parts.logger.info({ erasureId: id, state: kept.state, ...tally }, 'erasure ended');
     } catch (error) {
       kept.state = 'failed';

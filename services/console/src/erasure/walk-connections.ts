@@ -3,9 +3,10 @@
   when those have ended. Nothing is held up by it but what one step of the store takes; whoever asks for it again loses nothing.
 */
 import type { ActivityStore, DrainScheduler, ErasedEntries, ErasureResult, ErasureStep } from '@sluice/core';
+import { closeGapsOf } from './close-gaps.ts';
 
 export interface WalkParts {
-  readonly store: Pick<ActivityStore, 'connectionIds' | 'erase' | 'endErasure'>;
+  readonly store: Pick<ActivityStore, 'connectionIds' | 'erase' | 'endErasure' | 'closeGaps'>;
   readonly scheduler: Pick<DrainScheduler, 'wake'>;
   readonly settingsOf: (connectionId: string) => ErasureSettings;
   /** Resolves after that time, or at once when it is aborted. */
@@ -37,16 +38,18 @@ const TRIES_MAX = 60;
 /** Other performers are being erased: as many as may be at a time. */
 const BUSY_LOOKS_MAX = 120;
 
+/** False: something of the performer may be left. */
 export async function walkConnections(
   parts: WalkParts,
   performerId: string,
   tally: Tally,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  let nothingIsLeft = true;
   const ids = await parts.store.connectionIds();
   tally.connections = ids.length;
   for (const connectionId of [...ids].sort()) {
-    if (stop.aborted) return;
+    if (stop.aborted) return false;
     let [before, last] = [tally.erased, emptyTally().erased];
     const left = await walkUntilNoneIsLeft(parts, { connectionId, performerId }, stop, (erased) => {
       // Less than before: the mark was set anew, and counts from nothing.
@@ -55,9 +58,12 @@ export async function walkConnections(
       tally.erased = add(before, last);
     });
     tally.inFlight += left;
+    if (left > 0) nothingIsLeft = false;
+    if (!(await closeGapsOf(connectionId, parts.store.closeGaps, stop))) nothingIsLeft = false;
     if (!stop.aborted) tally.connectionsDone += 1;
     await parts.store.endErasure(connectionId, performerId);
   }
+  return nothingIsLeft && !stop.aborted;
 }
 
 type Erase = Pick<ErasureStep, 'connectionId' | 'performerId'>;

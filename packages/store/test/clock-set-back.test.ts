@@ -26,3 +26,11 @@ test('the sweep goes on, though the last one lies an hour ahead', async (t) => {
   const found = await store.sweep({ lateMs: -1, notWithinMs: 250 });
   assert.deepEqual(found, ['setback']);
 });
+
+test('samples for the charts go on, though the last one lies an hour ahead', async (t) => {
+  const admin = openAdmin(redis);
+  t.after(() => admin.disconnect());
+  await admin.set(`${shardBase()}historyAt`, (await store.nowMs()) + 3_600_000);
+  assert.equal(await store.keepFleetSample({ text: 'set back', apartMs: 25_000 }), true);
+  assert.deepEqual(await store.fleetSamples(0), ['set back']);
+});

@@ -1,6 +1,7 @@
 /* What stays in Redis when everything is done: nothing that grows, and nothing without an end. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { ERASURE_NOTES_KEPT_MS, FLEET_SAMPLES_KEPT_MS } from '@sluice/core';
 import {
   ACK,
   eventually,
@@ -60,6 +61,20 @@ test('the receipt of a request that never came to its end expires once its entri
   const more = [{ itemId: 'a', entries: makeEntries(1, { receiptRef: ref }) }];
   await store.append(makePiece({ connectionId: 'cut', lane: 'cut', sequence: 2, receiptId, groups: more }));
   assert.equal(await admin.pttl(`${S}r:${ref}`), -1, 'a later piece makes it stay');
+});
+
+test('samples of the fleet go an hour after the last one, notes of erasures a day after', async () => {
+  await store.keepFleetSample({ text: 'sample', apartMs: 25_000 });
+  await store.noteErasure({ id: 'e1', digest: 'd1', running: false, text: '{}' });
+  for (const [key, keptMs] of [
+    ['history', FLEET_SAMPLES_KEPT_MS],
+    ['historyAt', FLEET_SAMPLES_KEPT_MS],
+    ['erasures', ERASURE_NOTES_KEPT_MS],
+    ['erasedAt', ERASURE_NOTES_KEPT_MS],
+  ] as const) {
+    const leftMs = await admin.pttl(`${S}${key}`);
+    assert.ok(leftMs > keptMs / 2 && leftMs <= keptMs, `${key}: ${leftMs}`);
+  }
 });
 
 test('receipts that expired leave the list of receipts', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixedAccess, testKey } from '@sluice/access/fixed';
+import { createLogger } from '@sluice/telemetry';
 import { openTestConsole } from './open-test-console.ts';
 
 const access = fixedAccess([
@@ -60,8 +61,8 @@ test('who comes and goes at the page is told; who did not say who he is, is not,
   const signedIn = await opened.post('/api/v1/session', { key: testKey(0) });
   await opened.delete('/api/v1/session', { cookie: String(signedIn.headers['set-cookie']).split(';')[0]! });
   const { body, text } = await opened.get('/api/v1/audit', bearer(0));
-  const told = body.entries.map(({ who, action }: Record<string, string>) => `${who} ${action}`);
-  assert.deepEqual(told, ['ops sign-out', 'ops sign-in']);
+  const told = body.entries.map(({ who, action, status }: Record<string, string>) => `${who} ${action} ${status}`);
+  assert.deepEqual(told, ['ops sign-out 204', 'ops sign-in 200']);
   assert.ok(!text.includes(testKey(0)));
 });
 
@@ -70,10 +71,39 @@ test('a deed is done and answered when it cannot be written down', async () => {
     recordDeed: () => Promise.reject(new Error('away')),
     readDeeds: () => Promise.reject(new Error('away')),
   };
-  const opened = openTestConsole({}, { access, auditLog });
+  const lines: string[] = [];
+  const logger = createLogger('console', 'info', { write: (line) => lines.push(line) });
+  const opened = openTestConsole({}, { access, auditLog, logger });
   await opened.end('a', 1);
   assert.equal((await opened.post(`${HR}/pause`, undefined, bearer(0))).status, 200);
+  const told = lines.map((line) => JSON.parse(line)).filter(({ action }) => action === 'pause');
+  assert.deepEqual(
+    told.map(({ level, who, connectionId, outcome, err }) => [level, who, connectionId, outcome, err?.message]),
+    [
+      ['info', 'ops', 'hr1', 'done', undefined],
+      ['warn', 'ops', 'hr1', 'done', 'away'],
+    ],
+    'the log has it',
+  );
   assert.equal((await opened.get('/api/v1/audit', bearer(0))).status, 503);
+});
+
+test('a deed that Redis could not do is told as failed, and one that was refused as refused', async () => {
+  const pause = () => Promise.reject(new Error('away'));
+  const opened = openTestConsole({}, { access, faults: { pause } });
+  await opened.end('a', 1);
+  assert.equal((await opened.post(`${HR}/pause`, undefined, bearer(0))).status, 503);
+  await opened.post(`${HR}/dead-letters/discard`, { ids: 5 }, bearer(0));
+  await opened.delete(HR, bearer(0));
+  const { body } = await opened.get('/api/v1/audit', bearer(0));
+  assert.deepEqual(
+    body.entries.map(({ action, outcome, status }: Record<string, unknown>) => [action, outcome, status]),
+    [
+      ['forget', 'refused', 409],
+      ['discard', 'refused', 400],
+      ['pause', 'failed', 503],
+    ],
+  );
 });
 
 test('without keys deeds are anybody’s', async () => {

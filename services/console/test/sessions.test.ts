@@ -50,6 +50,33 @@ test('every answer, errors too, tells the browser to run our own files alone and
   assert.match(String(headers['content-security-policy']), /default-src 'none'/);
 });
 
+test('what the browser is told, word by word', async () => {
+  const { headers } = await openTestConsole().get('/api/v1/connections');
+  assert.deepEqual(String(headers['content-security-policy']).split('; '), [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ]);
+  const names = [
+    'x-content-type-options',
+    'x-frame-options',
+    'referrer-policy',
+    'cross-origin-opener-policy',
+    'cross-origin-resource-policy',
+  ];
+  assert.deepEqual(
+    names.map((name) => headers[name]),
+    ['nosniff', 'DENY', 'no-referrer', 'same-origin', 'same-origin'],
+  );
+  assert.match(String(headers['permissions-policy']), /camera=\(\).*geolocation=\(\).*microphone=\(\)/);
+});
+
 test('a key is given once; then the cookie looks, and acts with the csrf text', async () => {
   const { get, post, signIn } = await open();
   assert.deepEqual((await get(SESSION)).body, { needed: true, name: null, scopes: [], csrf: null });
@@ -125,6 +152,46 @@ test('sessions end in time', async () => {
   }
   assert.equal(await sessions.find(idle), null, 'nobody came back');
   assert.equal(await sessions.find(used), null, 'a day is over');
+});
+
+test('a session of a key lasts for a working day of twelve hours and two without being used, one of a token for an hour', async () => {
+  const HOUR_MS = 3_600_000;
+  assert.deepEqual([SESSION_MS_MAX, SESSION_IDLE_MS_MAX], [12 * HOUR_MS, 2 * HOUR_MS]);
+  const clock = manualClock();
+  const sessions = keepSessions({ access: KEYS, store: createMemorySessions(clock) });
+  const { token } = await sessions.open({ ...ANYBODY, kind: 'token', id: 'app-1', name: 'app', connections: '*' });
+  await clock.advance(HOUR_MS - 1);
+  assert.equal((await sessions.find(token))?.caller.connections, '*');
+  await clock.advance(1);
+  assert.equal(await sessions.find(token), null);
+});
+
+test('who signs in anew leaves the session before', async () => {
+  const { get, signIn } = await open();
+  const { sent } = await signIn();
+  await signIn(sent);
+  assert.equal((await get('/api/v1/connections', sent)).status, 401);
+});
+
+test('while Redis is away a session that was left, or that Redis knew no more, is not known again', async () => {
+  const memory = createMemorySessions(manualClock());
+  let away = false;
+  const findSession: SessionStore['findSession'] = (asked) =>
+    away ? Promise.reject(new Error('away')) : memory.findSession(asked);
+  const sessions = keepSessions({ access: KEYS, store: { ...memory, findSession } });
+  const identified = await KEYS.identify({ apiKey: testKey(0), bearer: null });
+  assert.ok(identified.ok);
+  const [{ token: left }, { token: ended }] = [
+    await sessions.open(identified.caller),
+    await sessions.open(identified.caller),
+  ];
+  for (const token of [left, ended]) assert.ok(await sessions.find(token));
+  await sessions.end(left);
+  const other = keepSessions({ access: KEYS, store: memory });
+  await other.end(ended);
+  assert.equal(await sessions.find(ended), null);
+  away = true;
+  for (const token of [left, ended]) await assert.rejects(sessions.find(token));
 });
 
 test('two consoles know the same sessions, and one that was started anew knows them still', async () => {

@@ -24,7 +24,12 @@ function open(erase: ErasuresParts['store']['erase'], notes: Partial<ErasuresPar
   const lines: string[] = [];
   let drawn = 0;
   const erasures = keepErasures({
-    store: { connectionIds: async () => ['hr'], erase, endErasure: async () => {} },
+    store: {
+      connectionIds: async () => ['hr'],
+      erase,
+      endErasure: async () => {},
+      closeGaps: async () => ({ status: 'closed' }),
+    },
     notes: { ...createMemoryActivityStore(manualClock()), ...notes },
     scheduler: { wake: async () => {} },
     newId: () => `e${++drawn}`,

@@ -27,6 +27,7 @@ interface Walked {
   /** What was asked of the store and of the scheduler, in order. */
   readonly told: readonly string[];
   readonly waitedMs: number;
+  readonly nothingIsLeft: boolean;
 }
 
 async function walk(
@@ -45,6 +46,7 @@ async function walk(
         return answer(step, () => stop.abort());
       },
       endErasure: async (connectionId) => void told.push(`end ${connectionId}`),
+      closeGaps: async () => ({ status: 'closed' }),
     },
     scheduler: { wake: async (connectionId, atMs) => void told.push(`wake ${connectionId} ${atMs}`) },
     settingsOf: () => SETTINGS,
@@ -53,18 +55,19 @@ async function walk(
     },
   };
   const tally = emptyTally();
-  await walkConnections(parts, 'somebody', tally, stop.signal);
-  return { tally, told, waitedMs };
+  const nothingIsLeft = await walkConnections(parts, 'somebody', tally, stop.signal);
+  return { tally, told, waitedMs, nothingIsLeft };
 }
 
 test('connection by connection to the end of each, and its worker is woken when a step says so', async () => {
-  const { tally, told } = await walk(
+  const { tally, told, nothingIsLeft } = await walk(
     ({ connectionId, cursor }) => {
       if (connectionId === 'b') return walked(1);
       return cursor === null ? walked(2, { cursor: 'c1', wakeAtMs: 77 }) : walked(5);
     },
     ['b', 'a'],
   );
+  assert.equal(nothingIsLeft, true);
   assert.deepEqual(told, ['a begin', 'wake a 77', 'a c1', 'end a', 'b begin', 'end b']);
   assert.deepEqual(tally, {
     connections: 2,
@@ -86,7 +89,8 @@ test('with entries in calls the first walk goes to its end all the same, and oth
 });
 
 test('a call that does not end is waited for as long as two leases last, and counted for each connection', async () => {
-  const { tally, told, waitedMs } = await walk(() => walked(0, { inFlight: 2 }), ['a', 'b']);
+  const { tally, told, waitedMs, nothingIsLeft } = await walk(() => walked(0, { inFlight: 2 }), ['a', 'b']);
+  assert.equal(nothingIsLeft, false);
   assert.deepEqual([tally.inFlight, tally.connectionsDone], [4, 2]);
   assert.equal(waitedMs, 2 * 2 * LEASE_MS);
   assert.deepEqual(told.slice(-1), ['end b']);
@@ -124,13 +128,14 @@ test('others who are erased are waited for, a Redis that is away too, and neithe
 });
 
 test('told to stop it ends after its step, and says of no connection that it was done', async () => {
-  const { tally, told } = await walk(
+  const { tally, told, nothingIsLeft } = await walk(
     (_step, stop) => {
       stop();
       return walked(1, { cursor: 'c1' });
     },
     ['a', 'b'],
   );
+  assert.equal(nothingIsLeft, false);
   assert.deepEqual(told, ['a begin', 'end a']);
   assert.deepEqual([tally.connections, tally.connectionsDone, tally.erased.pending], [2, 0, 1]);
 });

@@ -1,7 +1,7 @@
 /* The frame around every view: name, navigation, whether what is shown is live. */
 import { Banner } from './parts/banner.tsx';
 import { Dialogs } from './parts/dialogs.tsx';
-import { focusOn } from './parts/keep-focus.ts';
+import { focusOn } from './parts/focus-on.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { leave, session } from './state/ask.ts';
 import { connect, disconnect, fleet, link } from './state/live.ts';

@@ -1,8 +1,6 @@
 /* The table of connections. In its own order a row moves only when its state changes: nothing jumps from under a pointer. */
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
 import { URGENCIES } from '../../src/words/state-words.ts';
-import { useFocusKept } from '../parts/keep-focus.ts';
 import { State } from '../parts/state.tsx';
 import { Steer } from '../parts/steer.tsx';
 import { drainWords, NONE, rate, since, steadyRate, whole } from '../state/format.ts';
@@ -53,8 +51,6 @@ export function ConnectionTable({
 }) {
   const order = useSignal<Order>('state');
   const rows = sorted(all, order.value).slice(from, from + count);
-  const place = useRef<HTMLDivElement>(null);
-  useFocusKept(place);
   if (all.length === 0) {
     return (
       <p class="empty">
@@ -66,7 +62,7 @@ export function ConnectionTable({
     );
   }
   return (
-    <div class="scroll" ref={place}>
+    <div class="scroll">
       <table class="cards connections">
         <thead>
           <tr>

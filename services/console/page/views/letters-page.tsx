@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { confirm, show } from '../parts/dialogs.tsx';
-import { focusOn } from '../parts/keep-focus.ts';
+import { focusOn } from '../parts/focus-on.ts';
 import { SteadyButton } from '../parts/steady-button.tsx';
 import { useAsked } from '../parts/use-asked.ts';
 import { mayOperate } from '../state/ask.ts';

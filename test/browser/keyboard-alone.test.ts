@@ -298,6 +298,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 async function looksAtAll(at: Scene, page: Page): Promise<void> {
+  for (const connection of [WIKI, MAIL]) await steer('resume', connection);
   await makeLetters(at, MAIL);
   await steer('pause', CRM);
   await at.producer.post({ connection: CRM, items: ['page-1'], count: 4 });

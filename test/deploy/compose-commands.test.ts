@@ -21,7 +21,8 @@ let emulator: Service;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-compose-'));
-  redis = await startRedis({ args: compose.services['redis']!.command!.slice(1) });
+  const args = compose.services['redis']!.command!.slice(1).map((word) => word.replace(/^\$\{\w+:-(.*)\}$/, '$1'));
+  redis = await startRedis({ args });
   emulator = await spawnService({ service: 'emulator', env: { SLUICE_DATA_DIR: folder } });
 });
 after(async () => {

@@ -1,7 +1,9 @@
 /* The rules that are shipped for Prometheus: well-formed, each alert tested, each with its entry in the runbook. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -27,6 +29,20 @@ test('promtool takes the rules, and every alert fires because of its cause and n
     const { stdout } = await run(tools.promtool, args, { cwd: ROOT });
     assert.match(stdout, /SUCCESS/, args.join(' '));
   }
+});
+
+test('promtool takes the job for Kubernetes, with another way to find targets where it was built without that one', async (t) => {
+  const tools = await findTools();
+  if (typeof tools === 'string') return t.skip(tools);
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-promtool-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const job = await textOf('deploy/prometheus/kubernetes.yml');
+  const finds = /kubernetes_sd_configs:\n {6}- role: pod\n {8}namespaces: \{ names: \[sluice\] \}/;
+  assert.match(job, finds);
+  const file = join(folder, 'kubernetes.yml');
+  await writeFile(file, job.replace(finds, 'static_configs: [{ targets: ["127.0.0.1:8081"] }]'));
+  const { stdout } = await run(tools.promtool, ['check', 'config', '--syntax-only', file]);
+  assert.match(stdout, /SUCCESS/);
 });
 
 test('every series that alerts and the dashboard look at is explained', async () => {

@@ -114,7 +114,7 @@ test('a slip is noticed, in a value and in a name, however deep', () => {
       broken as unknown as Record<string, unknown>,
     );
     parent[last] = value;
-    assert.throws(() => check(broken), undefined, `${kind}: ${path}`);
+    assert.throws(() => check(broken), Error, `${kind}: ${path}`);
   }
 });
 

@@ -24,9 +24,9 @@ async function folderOf(t: TestContext): Promise<string> {
   return folder;
 }
 
-function failureSaid(service: Service, text: RegExp): Promise<unknown> {
+function failureSaid(service: Service, text: RegExp, msg = 'Redis connection failed'): Promise<unknown> {
   const says = (line: object) => text.test((line as { err?: { message?: string } }).err?.message ?? '');
-  return service.waitFor('Redis connection failed', { where: says, withinMs: SAID_MS });
+  return service.waitFor(msg, { where: says, withinMs: SAID_MS });
 }
 
 /** What the doctor finds wrong with Redis, and what it advises. */
@@ -63,7 +63,9 @@ test('Sentinels with a password of their own: a wrong one is named, the right on
   t.after(() => system.stop());
   const intake = await spawnService({ service: 'intake', env: system.env });
   t.after(() => intake.kill('SIGKILL'));
+  const worker = await system.startWorker();
   await failureSaid(intake, /^The Sentinels do not accept REDIS_SENTINEL_PASSWORD/);
+  await failureSaid(worker, /^The Sentinels do not accept REDIS_SENTINEL_PASSWORD/, 'worker error');
   assert.match(
     await doctor(system),
     /cannot be used: The Sentinels do not accept .* Put the Sentinels’ own password into/,
@@ -81,9 +83,12 @@ test('Sentinels with a password of their own: a wrong one is named, the right on
 
   await writeFile(file, `${OLD}\n`);
   const producer = startProducer(() => [intake.url!], { resend: true });
-  await system.startWorker();
   await taken(system, producer);
   assert.equal(await doctor(system), '');
+  const raw = worker.logs.filter(({ err }) =>
+    /WRONGPASS|All sentinels/.test((err as Error | undefined)?.message ?? ''),
+  );
+  assert.deepEqual(raw, [], 'also BullMQ’s connections say it in words');
   await caughtUp(pair.first, pair.second);
   await pair.first.kill9();
   await taken(system, producer);

@@ -16,6 +16,7 @@ import type {
 } from '@bull-board/api/typings/app';
 import { queuePrefix, type RedisStore } from '@sluice/store';
 import { Queue } from 'bullmq';
+import { describeErrors } from './describe-errors.ts';
 import { DRAIN_QUEUE, EVENTS_MAX, SWEEP_QUEUE } from './queues.ts';
 
 export interface BoardAnswer {
@@ -95,7 +96,8 @@ export function openBoard(options: BoardOptions): Board {
 
 type OpenedBoard = Board;
 
-function openQueues({ store, basePath, line, onError }: BoardOptions): OpenedBoard {
+function openQueues({ store, basePath, line, onError: tell }: BoardOptions): OpenedBoard {
+  const onError = describeErrors(store, tell);
   const shown = queuesOf(store.shardTags);
   const queues = shown.map(({ name, tag }) => {
     const queue = new Queue(name, {

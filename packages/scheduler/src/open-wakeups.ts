@@ -2,6 +2,7 @@
 import type { DrainScheduler } from '@sluice/core';
 import { queuePrefix, type RedisStore } from '@sluice/store';
 import { type DeduplicationOptions, Queue } from 'bullmq';
+import { describeErrors } from './describe-errors.ts';
 import { DRAIN_OPTIONS, DRAIN_QUEUE, type DrainJob, EVENTS_MAX } from './queues.ts';
 
 export interface Wakeups extends DrainScheduler {
@@ -24,7 +25,8 @@ const SPREAD_MAX = 8;
 const NOW_MS = 3;
 const OFFSET_KEPT_MS = 30_000;
 
-export function openWakeups({ store, onError = () => {}, clock = Date.now }: WakeupsOptions): Wakeups {
+export function openWakeups({ store, onError: tell = () => {}, clock = Date.now }: WakeupsOptions): Wakeups {
+  const onError = describeErrors(store, tell);
   /** By shard. */
   const queues = new Map<number, Queue<DrainJob>>();
   const offsets = new Map<number, { readonly ms: number; readonly readAtMs: number }>();

@@ -7,6 +7,7 @@
 */
 import { queuePrefix, type RedisStore } from '@sluice/store';
 import { Queue, Worker } from 'bullmq';
+import { describeErrors } from './describe-errors.ts';
 import { drainHere } from './drain-here.ts';
 import type { Wakeups } from './open-wakeups.ts';
 import { DRAIN_QUEUE, type DrainJob, SWEEP_QUEUE } from './queues.ts';
@@ -36,7 +37,8 @@ const SWEEP_LATE_MS = 600;
 const WATCH_EVERY_MS = 250;
 const ENSURE_EVERY_MS = 2000;
 
-export function startDrains({ store, wakeups, drain, onError }: DrainsOptions): Drains {
+export function startDrains({ store, wakeups, drain, onError: tell }: DrainsOptions): Drains {
+  const onError = describeErrors(store, tell);
   const shared = { connection: store.redis, prefix: queuePrefix() };
   const workerOptions = {
     ...shared,

@@ -36,8 +36,14 @@ const SILENT_MS_MAX = 700;
 const REDIRECTIONS_MAX = { intake: 4, worker: 200 };
 const REDIRECT_MS = 100;
 
+export interface OpenedRedis {
+  readonly redis: RedisClient;
+  /** What an error of this client, or of a copy of it, says to an operator; null: nothing that was not said before. */
+  readonly describe: (error: Error) => Error | null;
+}
+
 /** Throws on an address that is none; settings are checked before. */
-export function openRedis(place: RedisPlace, role: RedisRole, onError: (error: Error) => void): RedisClient {
+export function openRedis(place: RedisPlace, role: RedisRole, onError: (error: Error) => void): OpenedRedis {
   const address = parseRedisAddress(place.url);
   if (address === null) throw new TypeError('not the address of a Redis');
   const sentinels = hearSentinels(address);
@@ -47,12 +53,21 @@ export function openRedis(place: RedisPlace, role: RedisRole, onError: (error: E
   redis.on('ready', () => {
     reached = true;
   });
+  const described = new WeakMap<Error, Error | null>();
+  function describe(error: Error): Error | null {
+    const before = described.get(error);
+    if (before !== undefined) return before;
+    const said = sentinels.describe(error);
+    const words = said === null ? null : describeRedisFailure(said, { ...address!, reached });
+    described.set(error, words);
+    return words;
+  }
   redis.on('sentinelError', sentinels.hear);
   redis.on('error', (error) => {
-    const said = sentinels.describe(error);
-    if (said !== null) onError(describeRedisFailure(said, { ...address, reached }));
+    const words = describe(error);
+    if (words !== null) onError(words);
   });
-  return redis;
+  return { redis, describe };
 }
 
 interface Opening {

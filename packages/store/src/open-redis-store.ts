@@ -39,6 +39,8 @@ export interface RedisStore extends ActivityStore, CallerQuotas, AuditLog, Sessi
   shardTagOf(connectionId: string): string;
   /** The connection itself, for the scheduler alone. */
   readonly redis: RedisClient;
+  /** What an error of that connection, or of a copy of it, says to an operator; null: nothing that was not said before. */
+  readonly describe: (error: Error) => Error | null;
 }
 
 export interface RedisStoreOptions extends RedisPlace {
@@ -61,7 +63,7 @@ const ONE_SHARD: ShardSettings = { count: 1, tenantOf: () => null };
 
 export function openRedisStore(options: RedisStoreOptions): RedisStore {
   const { role, onError, onUnusable, replicated, clock } = options;
-  const redis = openRedis(options, role, onError);
+  const { redis, describe } = openRedis(options, role, onError);
   const place = openPlace(options.shards ?? ONE_SHARD);
   const { tags } = place;
   const connectionIds = (tag: string) => redis.smembers(`${shardBase(tag)}connections`);
@@ -114,6 +116,7 @@ export function openRedisStore(options: RedisStoreOptions): RedisStore {
     shardOf: place.shardOf,
     shardTagOf: (connectionId) => tags[place.shardOf(connectionId)]!,
     redis,
+    describe,
   };
 }
 

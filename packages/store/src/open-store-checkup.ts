@@ -26,7 +26,7 @@ const NO_WRITES = /OOM|READONLY|MISCONF|NOREPLICAS/;
 
 export function openRedisCheckup(place: RedisPlace): RedisCheckup {
   let lastError: Error | null = null;
-  const redis = openRedis(place, 'intake', (error) => {
+  const { redis } = openRedis(place, 'intake', (error) => {
     lastError = error;
   });
   const run = scriptRunner(redis);

@@ -18,6 +18,10 @@ const NAUGHTY = {
 const MENDED = { rate: null, concurrency: null, latencyMs: [1, 3] };
 const REFUSING = { ...MENDED, shares: { 207: 1 }, entryError: { code: 'invalidRequest', message: 'no' } };
 const SEEN_WITHIN_MS = 30_000;
+/** In the page: what a card shows of a cell that says what it is, above its value, where a head would be too far away. */
+const UNTITLED = `[...document.querySelectorAll('td[data-title]')]
+  .filter((cell) => getComputedStyle(cell, '::before').content !== JSON.stringify(cell.dataset.title))
+  .map((cell) => cell.dataset.title)`;
 /** In the page: what is wider than its place. */
 const BEYOND_THE_EDGE = `[document.documentElement, ...document.querySelectorAll('.scroll, table, .card')]
   .filter((element) => element.scrollWidth > element.clientWidth)
@@ -240,7 +244,19 @@ test('on a narrow screen nothing lies beyond the edge, and everything can be rea
         assert.deepEqual(await beyond(), []);
         return true;
       });
+      assert.deepEqual(await page.evaluate(UNTITLED), [], `${view}: each value says what it is`);
+      const heads = page.locator('.cards:not(.letters) thead');
+      for (const head of await heads.all()) assert.equal(await head.isVisible(), false, `${view}: heads of columns`);
     }
+    await page.goto(`${at.console.url}/#/`);
+    await rowOf(page)
+      .getByRole('button', { name: `Pause: ${CONNECTION}` })
+      .click();
+    await rowOf(page)
+      .getByRole('button', { name: `Resume: ${CONNECTION}` })
+      .click();
+    await rowOf(page).getByText('idle: nothing is waiting').waitFor();
+    await page.goto(`${at.console.url}/#/connections/${CONNECTION}/dead-letters`);
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: `Discard ${Math.min(kept, 100)} selected` }).click();
     await page.locator('dialog').getByRole('button', { name: 'Discard' }).click();

@@ -52,9 +52,10 @@ const browser = await openBrowser(executablePath);
 try {
   await run(seconds);
   mkdirSync(FOLDER, { recursive: true });
-  await take(browser, 'overview', '', 620);
-  await take(browser, 'connection', '#/connections/people', 900);
-  await take(browser, 'dead-letters', '#/connections/people/dead-letters', 560);
+  await take(browser, { name: 'overview-light', hash: '', height: 760 });
+  await take(browser, { name: 'overview-dark', hash: '', height: 760 });
+  await take(browser, { name: 'connection-dark', hash: '#/connections/people', height: 1010 });
+  await take(browser, { name: 'dead-letters-light', hash: '#/connections/people/dead-letters', height: 560 });
 } finally {
   await browser.close();
   await console.kill('SIGKILL');
@@ -78,14 +79,20 @@ async function run(forSeconds: number): Promise<void> {
   }
 }
 
-async function take(from: Browser, name: string, hash: string, height: number): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const { page, said } = await openPage(from, { viewport: { width: 1280, height }, colorScheme });
-    await page.goto(`${console.url}/${hash}`);
-    await page.locator('table').first().waitFor();
-    await sleep(2500);
-    if (said.length > 0) throw new Error(said.join('\n'));
-    await page.screenshot({ path: `${FOLDER}${name}-${colorScheme}.png` });
-    await page.close();
-  }
+interface Picture {
+  /** Its last word is the theme. */
+  readonly name: string;
+  readonly hash: string;
+  readonly height: number;
+}
+
+async function take(from: Browser, { name, hash, height }: Picture): Promise<void> {
+  const colorScheme = name.endsWith('-dark') ? 'dark' : 'light';
+  const { page, said } = await openPage(from, { viewport: { width: 1280, height }, colorScheme });
+  await page.goto(`${console.url}/${hash}`);
+  await page.locator('table').first().waitFor();
+  await sleep(2500);
+  if (said.length > 0) throw new Error(said.join('\n'));
+  await page.screenshot({ path: `${FOLDER}${name}.png` });
+  await page.close();
 }

@@ -59,6 +59,29 @@ test('the page says what is stuck, why and what to do above the table, and that 
   assert.match(none[0]!, /NO workers/);
 });
 
+test('it is said for how long something is so, and numbers end at one edge', () => {
+  const at = (ms: number) => new Date(NOW + ms).toISOString();
+  const untaken = { urgency: 'stuck', stateText: 'no worker takes it', remedy: 'Start a worker.' };
+  const rates = { appendedPerSecond: 16.96, deliveredPerSecond: 2 };
+  const connections = [
+    connection('held', { ...HELD, blockedSince: at(-200_000) }),
+    connection('longer', { ...HELD, blockedSince: at(-7_300_000) }),
+    connection('alone', { ...untaken, lastCallSeenAt: at(-31_000) }),
+    connection('grows', { rates, timeToDrain: 'never at this rate', oldestPendingAt: at(-30_000) }),
+    connection('bursts', { rates, timeToDrain: 'never at this rate', oldestPendingAt: at(-3000) }),
+  ];
+  const page = pageOf({ connections, workers: 0, atMs: NOW }, null, { nowMs: NOW, columns: 120 });
+  assert.ok(page.includes('held, longer: held: credential expired, for 2 h; 2 pending.'), page.join('\n'));
+  assert.ok(page.includes('alone: no worker takes it, no call for 31 s; 5 pending.'), page.join('\n'));
+  const rows = page.slice(page.findIndex((line) => line.startsWith('CONNECTION')));
+  const edge = rows[0]!.indexOf('OUT/S') + 'OUT/S'.length;
+  assert.match(rows.find((row) => row.startsWith('grows'))!, /17\.0 +2\.0 .* grows /);
+  assert.equal(rows.find((row) => row.startsWith('grows'))!.slice(edge - 3, edge), '2.0');
+  assert.match(rows.find((row) => row.startsWith('bursts'))!, / keeps up /);
+  const narrow = pageOf({ connections, workers: 0, atMs: NOW }, null, { nowMs: NOW, columns: 50 });
+  assert.match(narrow.slice(0, 2).join(' '), /NO workers, 3 STUCK$/m, 'the first line is folded and not cut');
+});
+
 test('sentences are folded at the edge of the terminal and not cut', () => {
   const remedy = 'Put a new client secret where the workers have it from; releasing the hold tries at once.';
   const last = { connections: [connection('broken', { ...HELD, remedy })], workers: 1, atMs: NOW };

@@ -8,6 +8,10 @@ export interface ConnectionStatus {
   /** The state in words, and what to do about it; null: nothing. */
   readonly stateText?: string;
   readonly remedy?: string | null;
+  /** Since when it is held, paused or its breaker open. */
+  readonly blockedSince?: string | null;
+  /** When a call was last seen to begin. */
+  readonly lastCallSeenAt?: string | null;
   /** What Graph or its sign-in said. */
   readonly reason?: string | null;
   readonly pending: number;
@@ -26,12 +30,13 @@ const HEAD = [
   'OLDEST',
   'IN/S',
   'OUT/S',
-  'QUOTA/S',
+  'QUOTA',
   'DEAD',
   'PARKED',
-  'EMPTY IN',
+  'EMPTY',
   'IN WORDS',
 ];
+const NUMBERS = ['PENDING', 'OLDEST', 'IN/S', 'OUT/S', 'QUOTA', 'DEAD', 'PARKED', 'EMPTY'];
 const URGENCIES = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
 /** Nobody has waited for long: what comes in bursts goes a little later. */
 const YOUNG_MS = 10_000;
@@ -43,7 +48,7 @@ const NAMED_MAX = 5;
 /** The sentence comes last: where a line is cut, it is that and no number. */
 export function tableOf(connections: readonly ConnectionStatus[], nowMs: number): readonly string[] {
   const rows = inOrder(connections).map((one) => rowOf(one, nowMs));
-  return formatTable(HEAD, rows).trimEnd().split('\n');
+  return formatTable(HEAD, rows, NUMBERS).trimEnd().split('\n');
 }
 
 function inOrder(connections: readonly ConnectionStatus[]): readonly ConnectionStatus[] {
@@ -57,14 +62,20 @@ function rowOf(one: ConnectionStatus, nowMs: number): readonly string[] {
     one.urgency === 'stuck' || one.urgency === 'behind' ? one.urgency : one.state,
     one.pending.toLocaleString('en'),
     one.oldestPendingAt === null ? '-' : ageOf(nowMs - Date.parse(one.oldestPendingAt)),
-    one.rates === null ? '-' : String(one.rates.appendedPerSecond),
-    one.rates === null ? '-' : String(one.rates.deliveredPerSecond),
-    one.quota === null ? '-' : String(one.quota.callsPerSecond),
-    String(one.deadLetters),
-    String(one.parkedEntries),
+    rateOf(one.rates?.appendedPerSecond),
+    rateOf(one.rates?.deliveredPerSecond),
+    rateOf(one.quota?.callsPerSecond),
+    one.deadLetters.toLocaleString('en'),
+    one.parkedEntries.toLocaleString('en'),
     drainOf(one, nowMs),
     one.stateText ?? one.state,
   ];
+}
+
+/** With its tenths, so that a column does not jump. */
+function rateOf(perSecond: number | undefined): string {
+  if (perSecond === undefined) return '-';
+  return perSecond === 0 || perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(1);
 }
 
 /** Short: the sentence of the API is for where there is room. Who takes as much as comes is never empty, and well. */
@@ -90,7 +101,7 @@ function ageOf(ms: number): string {
 }
 
 /** One cause that stops many connections is said once: who, what, what was said, what to do. */
-export function troubleOf(connections: readonly ConnectionStatus[]): readonly string[] {
+export function troubleOf(connections: readonly ConnectionStatus[], nowMs: number): readonly string[] {
   const causes = new Map<string, ConnectionStatus[]>();
   for (const one of inOrder(connections)) {
     if (one.urgency !== 'stuck' && one.urgency !== 'behind') continue;
@@ -104,11 +115,23 @@ export function troubleOf(connections: readonly ConnectionStatus[]): readonly st
     const pending = cause.reduce((sum, one) => sum + one.pending, 0);
     const text = stateText ?? state;
     return [
-      `${names.join(', ')}${more}: ${text}; ${pending.toLocaleString('en')} pending.`,
+      `${names.join(', ')}${more}: ${text}${sinceOf(cause, nowMs)}; ${pending.toLocaleString('en')} pending.`,
       ...(reason != null && !text.includes(reason) ? [`  It said: ${reason}`] : []),
       ...(remedy == null ? [] : [`  To do: ${remedy}${/resum|releas/i.test(remedy) ? resumeOf(names) : ''}`]),
     ];
   });
+}
+
+/** For how long the first of them is so; what no worker takes, since a call was last seen. */
+function sinceOf(cause: readonly ConnectionStatus[], nowMs: number): string {
+  const blocked = cause.map((one) => one.blockedSince ?? null).filter((since) => since !== null);
+  if (blocked.length > 0) {
+    const first = blocked.reduce((a, b) => (a < b ? a : b));
+    return `, for ${ageOf(nowMs - Date.parse(first))}`;
+  }
+  const calls = cause.map((one) => one.lastCallSeenAt ?? null).filter((at) => at !== null);
+  if (cause[0]!.urgency !== 'stuck' || calls.length === 0) return '';
+  return `, no call for ${ageOf(nowMs - Date.parse(calls.reduce((a, b) => (a > b ? a : b))))}`;
 }
 
 function resumeOf(names: readonly string[]): string {

@@ -26,7 +26,10 @@ export function runStatus(args: readonly string[], world: World): Promise<number
     const connections = (body['connections'] ?? []) as readonly ConnectionStatus[];
     if (words.flag('json')) world.out.write(`${JSON.stringify(body)}\n`);
     else if (connections.length === 0) world.out.write('There are no connections yet: nothing was accepted.\n');
-    else world.out.write(inert(`${[...troubleOf(connections), ...tableOf(connections, Date.now())].join('\n')}\n`));
+    else
+      world.out.write(
+        inert(`${[...troubleOf(connections, Date.now()), ...tableOf(connections, Date.now())].join('\n')}\n`),
+      );
     return 0;
   });
 }

@@ -116,10 +116,10 @@ export function pageOf(
     trouble === null
       ? []
       : ['', ...wrap(`Not current: what follows is ${Math.round((nowMs - atMs) / 1000)} s old. ${trouble}`, columns)];
-  const wrong = troubleOf(connections).flatMap((line) => wrap(line, columns));
+  const wrong = troubleOf(connections, nowMs).flatMap((line) => wrap(line, columns));
   const table =
     connections.length === 0 ? ['There are no connections yet: nothing was accepted.'] : tableOf(connections, nowMs);
-  return [headOf(last, clock), ...lost, ...(wrong.length === 0 ? [] : ['', ...wrong]), '', ...table];
+  return [...wrap(headOf(last, clock), columns), ...lost, ...(wrong.length === 0 ? [] : ['', ...wrong]), '', ...table];
 }
 
 function headOf({ connections, workers }: Reading, clock: string): string {

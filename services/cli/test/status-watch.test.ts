@@ -50,7 +50,9 @@ test('the page says what is stuck, why and what to do above the table, and that 
     '  To do: Renew the secret.',
     '',
   ]);
-  assert.match(page[table + 1]!, /^broken +stuck .* held: credential expired$/);
+  assert.equal(page[table]!.endsWith('EMPTY'), true, 'no room for a sentence in 80 columns');
+  const wide = pageOf(last, null, { nowMs: NOW, columns: 120 });
+  assert.match(wide.find((line) => line.startsWith('broken  '))!, /^broken +stuck .* held: credential expired$/);
   assert.match(page[table + 3]!, /^fine +flowing +9,000 +90 s /);
   const lost = pageOf(last, 'The console does not answer.', { nowMs: NOW + 7000 });
   assert.equal(lost[2], 'Not current: what follows is 7 s old. The console does not answer.');

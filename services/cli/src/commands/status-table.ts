@@ -42,13 +42,28 @@ const URGENCIES = ['stuck', 'behind', 'waiting', 'flowing', 'idle'];
 const YOUNG_MS = 10_000;
 /** Of what comes, this part must go. */
 const KEEPS_UP_SHARE = 0.9;
+/** Columns that are of use to the sentence, beyond its title. */
+const WORDS_MIN = 4;
 /** Connections named in one sentence. */
 const NAMED_MAX = 5;
 
-/** The sentence comes last: where a line is cut, it is that and no number. */
-export function tableOf(connections: readonly ConnectionStatus[], nowMs: number): readonly string[] {
+/** The sentence comes last, and only where there is room for some of it: the page says it of what is stuck as well. */
+export function tableOf(
+  connections: readonly ConnectionStatus[],
+  nowMs: number,
+  columns = Number.POSITIVE_INFINITY,
+): readonly string[] {
   const rows = inOrder(connections).map((one) => rowOf(one, nowMs));
-  return formatTable(HEAD, rows, NUMBERS).trimEnd().split('\n');
+  const whole = linesOf(HEAD, rows);
+  if (whole[0]!.length + WORDS_MIN <= columns) return whole;
+  return linesOf(
+    HEAD.slice(0, -1),
+    rows.map((row) => row.slice(0, -1)),
+  );
+}
+
+function linesOf(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return formatTable(head, rows, NUMBERS).trimEnd().split('\n');
 }
 
 function inOrder(connections: readonly ConnectionStatus[]): readonly ConnectionStatus[] {

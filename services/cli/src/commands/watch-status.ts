@@ -118,7 +118,9 @@ export function pageOf(
       : ['', ...wrap(`Not current: what follows is ${Math.round((nowMs - atMs) / 1000)} s old. ${trouble}`, columns)];
   const wrong = troubleOf(connections, nowMs).flatMap((line) => wrap(line, columns));
   const table =
-    connections.length === 0 ? ['There are no connections yet: nothing was accepted.'] : tableOf(connections, nowMs);
+    connections.length === 0
+      ? ['There are no connections yet: nothing was accepted.']
+      : tableOf(connections, nowMs, columns);
   return [...wrap(headOf(last, clock), columns), ...lost, ...(wrong.length === 0 ? [] : ['', ...wrong]), '', ...table];
 }
 

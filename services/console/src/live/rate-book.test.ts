@@ -11,6 +11,7 @@ const sample = (nowMs: number, appended: number, delivered: number, calls = 0, l
   callEntries: calls * 4,
   leases,
   lastCallMs: null,
+  isBlocked: false,
 });
 
 test('rates are the difference between the first and the last sample, by the store’s clock', () => {
@@ -48,4 +49,16 @@ test('the last call is remembered for longer than rates are, and none that nobod
   look(3, 8);
   for (let second = 4; second < 120; second++) look(second, 8);
   assert.deepEqual([book.of('wiki')?.lastCallMs, book.of('wiki')?.callsPerSecond], [3000, 0]);
+});
+
+test('what goes on again is not measured by the time in which it stood still', () => {
+  const book = createRateBook();
+  const look = (seconds: number, delivered: number, state: ConnectionView['state']) =>
+    book.add([{ connectionId: 'wiki', state, ...sample(seconds * 1000, 0, delivered) } as unknown as ConnectionView]);
+  for (let second = 1; second < 20; second++) look(second, 0, 'held');
+  assert.equal(book.of('wiki')?.deliveredPerSecond, 0);
+  look(20, 0, 'flowing');
+  assert.equal(book.of('wiki'), null, 'nothing is known yet');
+  look(21, 40, 'flowing');
+  assert.equal(book.of('wiki')?.deliveredPerSecond, 40);
 });

@@ -26,7 +26,11 @@ const SAMPLES_MAX = 32;
 
 type Sample = Pick<ConnectionView, 'nowMs' | 'appended' | 'delivered' | 'calls' | 'callEntries' | 'leases'> & {
   readonly lastCallMs: number | null;
+  /** No call could begin. */
+  readonly isBlocked: boolean;
 };
+
+const BLOCKED: readonly ConnectionView['state'][] = ['paused', 'held', 'breaker'];
 
 /** Fewer calls say nothing of how long one takes. */
 const CALLS_MIN = 20;
@@ -42,10 +46,13 @@ export function createRateBook(): RateBook {
         views.map((view) => {
           const { connectionId, nowMs, appended, delivered, calls, callEntries, leases } = view;
           const before = samples.get(connectionId) ?? [];
-          const kept = before.filter((sample) => sample.nowMs > nowMs - WINDOW_MS);
           const last = before.at(-1);
+          const isBlocked = BLOCKED.includes(view.state);
+          // Of what goes on just now, the time in which it might not says nothing.
+          const goesOn = last?.isBlocked === true && !isBlocked;
+          const kept = goesOn ? [] : before.filter((sample) => sample.nowMs > nowMs - WINDOW_MS);
           const lastCallMs = last !== undefined && calls > last.calls ? nowMs : (last?.lastCallMs ?? null);
-          const sample = { nowMs, appended, delivered, calls, callEntries, leases, lastCallMs };
+          const sample = { nowMs, appended, delivered, calls, callEntries, leases, lastCallMs, isBlocked };
           return [connectionId, [...kept, sample].slice(-SAMPLES_MAX)];
         }),
       );

@@ -59,7 +59,7 @@ test('an activity that waits too long is told, and when it is gone', async () =>
   assert.deepEqual(saidBy(told), [['begun', 'oldest', CONNECTION]]);
   assert.match(
     told[0]!.text,
-    /connection hr1: activities wait too long\. The oldest activity has waited for 0 min\. State: flowing\.$/,
+    /connection hr1: activities wait too long\. The oldest activity has waited for 6 s\. State: flowing\.$/,
   );
 });
 

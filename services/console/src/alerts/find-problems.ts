@@ -96,6 +96,7 @@ function credentialProblem(tenant: string, leftMs: number): readonly Problem[] {
 }
 
 function inWords(ms: number): string {
+  if (ms < 2 * 60_000) return `${Math.floor(ms / 1000)} s`;
   if (ms < 2 * 3_600_000) return `${Math.floor(ms / 60_000)} min`;
   return ms < 2 * DAY_MS ? `${Math.floor(ms / 3_600_000)} h` : `${Math.floor(ms / DAY_MS)} days`;
 }

@@ -53,6 +53,14 @@ test('an id with line breaks is found in a message that has become one line, and
   assert.equal(hidden(withoutControls(JSON.stringify(`No ${ofBoth} here.`)), [ofBoth]), '"No [performer] here."');
 });
 
+test('what is left of an id where a message was cut is hidden as well', () => {
+  const id = 'ada.lovelace@example.com';
+  assert.equal(hidden('No mailbox of Ada.Lovelace@exam…', [id]), 'No mailbox of [performer]…');
+  assert.equal(hidden('No mailbox of ada…', ['bob', id]), 'No mailbox of [performer]…');
+  assert.equal(hidden('No mailbox of Canada…', [id]), 'No mailbox of Canada…');
+  assert.equal(hidden('It is a…', [id]), 'It is a…', 'a letter or two say nothing');
+});
+
 test('an outcome in which nothing is said stays the same object', () => {
   const outcome = { entries: [verdict('')], call: CALL };
   assert.equal(hidePerformers(outcome, [entryOf('ada')], 'graph'), outcome);

@@ -31,7 +31,8 @@ export function boundMessage(text: string): string {
   return boundText(text, MESSAGE_LENGTH_MAX);
 }
 
-function boundText(text: string, length: number): string {
+/** As boundMessage, to another length. What was cut ends with a mark. */
+export function boundText(text: string, length: number): string {
   const cut = text.length <= length ? text : `${text.slice(0, length - 1)}…`;
   return withoutControls(cut.toWellFormed());
 }

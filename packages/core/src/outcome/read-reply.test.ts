@@ -114,6 +114,13 @@ test('a permanent code of one entry is a dead letter, whichever of the listed it
   }
 });
 
+test('what is shown of an answer is cut with a mark, so that what is left of an id at its end can be told', () => {
+  const page = answered(502, { body: undefined, bodyProblem: 'not-json', bodyExcerpt: `<p>${'x'.repeat(500)}` });
+  assert.match(read(page).call.reason, /^http_502: 502 <p>x{116}…$/);
+  const { call } = read(answered(207, { body: results([null, { code: 'neverSeen', message: 'x'.repeat(2000) }]) }));
+  assert.match(call.unlisted[0]!.excerpt, /^.{999}…$/);
+});
+
 test('results that contradict each other leave their entry unknown, counted; the one beside it is taken', () => {
   const { value } = results([null, null]) as { readonly value: readonly object[] };
   const refused = { ...value[0], error: { code: 'invalidRequest' } };

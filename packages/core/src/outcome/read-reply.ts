@@ -8,7 +8,7 @@ import { classifyFailure, classifyStatus } from './classify-reply.ts';
 import { matchResults, RESULT_MISSING } from './match-results.ts';
 import type { CallOutcome, Closure, EntryOutcome, Outcome, UnlistedError } from './outcome.ts';
 import { parseRetryAfter } from './parse-retry-after.ts';
-import { boundMessage, type GraphErrorLevel, readGraphError, withoutControls } from './read-graph-error.ts';
+import { boundMessage, boundText, type GraphErrorLevel, readGraphError } from './read-graph-error.ts';
 import type { AnsweredReply, BodyProblem, Reply } from './reply.ts';
 
 export interface ReplyToRead {
@@ -155,6 +155,7 @@ function readResults({ entries, results, requestId, retryAfterMs, outcomes }: Re
 }
 
 const EXCERPT_LENGTH_MAX = 1000;
+const PAGE_LENGTH_MAX = 120;
 
 function countUnlisted(unlisted: Map<string, UnlistedError>, code: string, error: unknown): void {
   const known = unlisted.get(code);
@@ -164,7 +165,7 @@ function countUnlisted(unlisted: Map<string, UnlistedError>, code: string, error
 
 function excerptOf(error: unknown): string {
   try {
-    return withoutControls((JSON.stringify(error) ?? '').slice(0, EXCERPT_LENGTH_MAX).toWellFormed());
+    return boundText(JSON.stringify(error) ?? '', EXCERPT_LENGTH_MAX);
   } catch {
     return 'nested too deep to be shown';
   }
@@ -197,7 +198,7 @@ function reasonOf(
 ): Reason {
   const deepestFirst = levels.toReversed();
   const code = deepestFirst.find((level) => level.code !== '')?.code ?? `http_${status}`;
-  const said = deepestFirst.find(({ message }) => message !== '')?.message ?? bodyExcerpt.slice(0, 120);
+  const said = deepestFirst.find(({ message }) => message !== '')?.message ?? boundText(bodyExcerpt, PAGE_LENGTH_MAX);
   const message = said === '' ? `answered ${status}; the body ${describeBody(bodyProblem)}` : `${status} ${said}`;
   const requestId = headers.requestId ?? deepestFirst.find((level) => level.requestId !== null)?.requestId ?? null;
   return { code, message: boundMessage(message), requestId };

@@ -3,87 +3,10 @@
   nothing of it is stored, no hidden second request is answered, and the process goes on as before.
 */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
-import { eventually } from '@sluice/testing';
-import { openAdmin } from '../../packages/store/test/support/open-admin.ts';
-import { exchangeRaw, type RawAnswer } from '../support/raw-socket.ts';
-import { type System, startSystem } from '../support/start-system.ts';
+import { test } from 'node:test';
+import { assertProblem, attackIntake, BULK, ITEM, request, VALID } from '../support/attacked-intake.ts';
 
-let system: System;
-let redis: ReturnType<typeof openAdmin>;
-let url: string;
-before(async () => {
-  system = await startSystem({ workers: 0, intakes: 1, env: { SLUICE_DEDUPE: 'off' } });
-  url = system.intakes[0]!.url!;
-  redis = openAdmin(system.redis);
-});
-after(async () => {
-  redis.disconnect();
-  await system.stop();
-});
-
-const VALID = JSON.stringify({
-  type: 'viewed',
-  startDateTime: '2026-01-31T13:45:00Z',
-  performedBy: { type: 'externalGroup', id: 'g' },
-});
-const ITEM = '/v1/connections/hr1/items/a1/activities';
-const BULK = '/v1/connections/hr1/activities';
-
-interface Parts {
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: readonly string[];
-  readonly body?: string | Buffer;
-  /** content-length is written unless the headers say how the body ends. */
-  readonly framed?: boolean;
-}
-
-function request({ path = ITEM, method = 'POST', headers = [], body = VALID, framed = true }: Parts): Buffer {
-  const bytes = Buffer.from(body);
-  const typed = headers.some((line) => /^content-type/i.test(line)) ? [] : ['content-type: application/json'];
-  const length = framed ? [`content-length: ${bytes.length}`] : [];
-  const head = [`${method} ${path} HTTP/1.1`, 'host: localhost', ...typed, ...headers, ...length, '', ''].join('\r\n');
-  return Buffer.concat([Buffer.from(head, 'latin1'), bytes]);
-}
-
-async function ask(parts: Parts): Promise<RawAnswer> {
-  const { answers } = await exchangeRaw(url, request(parts));
-  assert.equal(answers.length, 1, `${parts.method ?? 'POST'} ${parts.path ?? ITEM}`);
-  return answers[0]!;
-}
-
-/** A problem that a program can read and that says nothing of our insides. */
-function assertProblem(answer: RawAnswer | undefined, what: string): string {
-  assert.ok(answer !== undefined && answer.status >= 400 && answer.status < 500, `${what}: ${answer?.status}`);
-  assert.equal(answer.headers['content-type'], 'application/problem+json', what);
-  const problem = JSON.parse(Buffer.from(answer.body, 'latin1').toString()) as Record<string, unknown>;
-  assert.equal(problem['status'], answer.status, what);
-  assert.match(String(problem['code']), /^[a-z][a-z0-9_]+$/, what);
-  assert.ok(String(problem['detail']).length > 10, what);
-  assert.doesNotMatch(answer.body, /node_modules|\.ts:|at \w+ \(|redis:|ECONN|[A-Z]{3}_ERR/, what);
-  return String(problem['code']);
-}
-
-async function storedEntries(): Promise<number> {
-  const connections = await redis.keys('{s0}:c:*:meta');
-  const pending = await Promise.all(connections.map((key) => redis.hget(key, 'pending')));
-  return pending.reduce((sum, one) => sum + Number(one ?? 0), 0);
-}
-
-let storedBefore = 0;
-afterEach(async () => {
-  const { status } = await ask({});
-  assert.equal(status, 202, 'the intake goes on');
-  const failed = system.intakes[0]!.logs.filter(({ level }) => level >= 50 || level === 0);
-  assert.deepEqual(failed, [], 'nothing failed inside');
-  storedBefore = await storedEntries();
-});
-async function assertNothingStored(): Promise<void> {
-  assert.equal(await storedEntries(), storedBefore);
-}
+const { ask, assertNothingStored, exchange, expectStored } = attackIntake();
 
 test('framing: what two servers could read in two ways is refused, and nothing behind it is answered', async () => {
   const behind = request({});
@@ -135,7 +58,7 @@ test('framing: what two servers could read in two ways is refused, and nothing b
     'a path without end': request({ path: `/v1/connections/${'a'.repeat(20_000)}/activities` }),
   };
   for (const [name, bytes] of Object.entries(cases)) {
-    const { answers, closed } = await exchangeRaw(url, Buffer.concat([bytes, behind]), { answers: 2 }).catch(
+    const { answers, closed } = await exchange(Buffer.concat([bytes, behind]), { answers: 2 }).catch(
       (error: unknown) => {
         throw new Error(name, { cause: error });
       },
@@ -146,7 +69,7 @@ test('framing: what two servers could read in two ways is refused, and nothing b
     assert.ok(taken.length <= (whole ? 1 : 0), `${name}: ${answers.map(({ status }) => status)}`);
     assertProblem(answers[0], name);
     assert.ok(closed || whole, `${name}: the connection is closed`);
-    storedBefore += taken.length;
+    expectStored(taken.length);
   }
   await assertNothingStored();
 });
@@ -159,12 +82,12 @@ test('chunks are a body like any other, also with extensions and trailers; pipel
   const chunked = request({ headers: ['transfer-encoding: chunked'], body: chunks, framed: false });
   const bad = request({ body: '{' });
   const lost = request({ path: '/nowhere' });
-  const { answers } = await exchangeRaw(url, Buffer.concat([chunked, request({}), lost, chunked, bad]), { answers: 5 });
+  const { answers } = await exchange(Buffer.concat([chunked, request({}), lost, chunked, bad]), { answers: 5 });
   assert.deepEqual(
     answers.map(({ status }) => status),
     [202, 202, 404, 202, 400],
   );
-  storedBefore += 3;
+  expectStored(3);
   await assertNothingStored();
 });
 
@@ -300,10 +223,7 @@ test('content types: JSON in UTF-8 and nothing else, so that no body comes in un
   }
   const lines = await ask({ headers: ['content-type: application/x-ndjson'] });
   assert.equal(lines.status, 415, 'lines are for the route of many items');
-  const none = await exchangeRaw(
-    url,
-    Buffer.from(request({}).toString().replace('content-type: application/json\r\n', '')),
-  );
+  const none = await exchange(Buffer.from(request({}).toString().replace('content-type: application/json\r\n', '')));
   assert.equal(none.answers[0]?.status, 415);
   for (const encoding of ['br', 'deflate', 'zstd', 'gzip, gzip', 'compress', 'x']) {
     assert.equal((await ask({ headers: [`content-encoding: ${encoding}`] })).status, 415, encoding);
@@ -317,87 +237,7 @@ test('content types: JSON in UTF-8 and nothing else, so that no body comes in un
     'application/json ; a=b',
   ];
   for (const type of taken) assert.equal((await ask({ headers: [`content-type: ${type}`] })).status, 202, type);
-  storedBefore += taken.length;
-  await assertNothingStored();
-});
-
-function residentMib(): number {
-  const status = readFileSync(`/proc/${system.intakes[0]!.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
-}
-
-test('bombs: bodies that are small on the wire and large inside are refused, and the process does not grow by them', async (t) => {
-  const mib = 1024 * 1024;
-  const zipped = (text: Buffer | string) => ({ headers: ['content-encoding: gzip'], body: gzipSync(text) });
-  const bombs: Readonly<Record<string, readonly [number, Parts]>> = {
-    'one byte too many': [413, { body: `${VALID}${' '.repeat(4 * mib - VALID.length + 1)}` }],
-    'gzip of 1,000 to 1': [413, zipped(Buffer.alloc(64 * mib, 0x20))],
-    'gzip of gzip': [400, zipped(gzipSync(VALID))],
-    'gzip cut off': [400, { headers: ['content-encoding: gzip'], body: gzipSync(VALID).subarray(0, 40) }],
-    'gzip that is none': [400, { headers: ['content-encoding: gzip'] }],
-    'gzip with more behind it': [
-      400,
-      { headers: ['content-encoding: gzip'], body: Buffer.concat([gzipSync(VALID), Buffer.from('{}')]) },
-    ],
-    'lists 5,000 deep': [400, { body: '['.repeat(5000) + ']'.repeat(5000) }],
-    'lists a million deep': [400, { body: '['.repeat(1_000_000) }],
-    'objects 17 deep': [400, { body: `${'{"a":'.repeat(17)}1${'}'.repeat(17)}` }],
-    'a hundred thousand members': [400, { body: `{${Array.from({ length: 100_000 }, (_, n) => `"k${n}":1`)}}` }],
-    'a million values': [400, { path: BULK, body: `{"activities":[${'1,'.repeat(999_999)}1]}` }],
-    'a hundred thousand empty objects': [400, { path: BULK, body: `{"activities":[${'{},'.repeat(100_000)}{}]}` }],
-    'too many activities': [413, { path: BULK, body: `{"activities":[${Array(5001).fill(VALID)}]}` }],
-    'names that collide': [400, { body: `{${Array.from({ length: 5000 }, (_, n) => `"${collide(n)}":1`)}}` }],
-    'a text of 4 MB': [400, { body: JSON.stringify({ type: 'x'.repeat(3 * mib) }) }],
-    'a number of a million digits': [400, { body: `{"type":${'9'.repeat(1_000_000)}}` }],
-  };
-  // Twice: the first round pays for what the process allocates once.
-  let grownFrom = 0;
-  for (let round = 0; round < 2; round++) {
-    grownFrom = residentMib();
-    for (const [name, [status, parts]] of Object.entries(bombs)) {
-      const answer = await ask(parts);
-      assert.equal(answer.status, status, `${name}: ${answer.body.slice(0, 200)}`);
-      assertProblem(answer, name);
-      assert.ok(answer.body.length < 400_000, `${name}: the answer is bounded too`);
-    }
-  }
-  const grown = residentMib() - grownFrom;
-  t.diagnostic(`grown by ${grown.toFixed(0)} MiB`);
-  assert.ok(grown < 50, `grown by ${grown.toFixed(0)} MiB`);
-  await assertNothingStored();
-  const most = await ask({ body: `${VALID}${' '.repeat(4 * mib - VALID.length)}` });
-  assert.equal(most.status, 202, 'exactly at the limit');
-  assert.equal((await ask(zipped(VALID))).status, 202);
-  storedBefore += 2;
-  await assertNothingStored();
-});
-
-/** Different names that a simple hash by sums puts into the same place. */
-function collide(n: number): string {
-  return n.toString(2).padStart(13, '0').replaceAll('0', 'AaBB').replaceAll('1', 'BBAa');
-}
-
-test('an endless body of chunks is cut off, and so is one of lines in gzip', async () => {
-  const head = request({ headers: ['transfer-encoding: chunked'], body: '', framed: false });
-  const { answers, closed } = await exchangeRaw(url, head, {
-    onSent: (socket) => {
-      const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
-      const more = () => {
-        while (socket.writable && socket.write(chunk));
-      };
-      socket.on('drain', more);
-      more();
-    },
-  });
-  assert.ok(closed);
-  if (answers[0] !== undefined) assert.equal(answers[0].status, 413);
-  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20));
-  const lines = await ask({
-    path: BULK,
-    headers: ['content-type: application/x-ndjson', 'content-encoding: gzip'],
-    body: bomb,
-  });
-  assert.equal(assertProblem(lines, 'a line without end'), 'no_valid_activity');
+  expectStored(taken.length);
   await assertNothingStored();
 });
 
@@ -409,7 +249,7 @@ test('methods: what a path does not take is 405 with Allow, HEAD is GET without 
   }
   const live = await ask({ method: 'POST', path: '/health/live' });
   assert.deepEqual([live.status, live.headers['allow']], [405, 'GET, HEAD']);
-  const head = await exchangeRaw(url, request({ method: 'HEAD', path: '/health/live', body: '' }), { halfClose: true });
+  const head = await exchange(request({ method: 'HEAD', path: '/health/live', body: '' }), { halfClose: true });
   assert.match(head.raw, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n$/);
   for (const method of ['PROPFIND', 'TRACE', 'SEARCH', 'PURGE']) {
     const answer = await ask({ method, body: '' });
@@ -428,7 +268,7 @@ test('methods: what a path does not take is 405 with Allow, HEAD is GET without 
   }
   await assertNothingStored();
   assert.equal((await ask({ path: `${ITEM}?a=b&__proto__[x]=1` })).status, 202, 'a query means nothing here');
-  storedBefore += 1;
+  expectStored(1);
 });
 
 test('Expect: 100-continue is answered before the body comes; any other expectation is a problem', async () => {
@@ -437,36 +277,15 @@ test('Expect: 100-continue is answered before the body comes; any other expectat
     body: '',
     framed: false,
   });
-  const { answers } = await exchangeRaw(url, head, {
+  const { answers } = await exchange(head, {
     onSent: (socket) => socket.once('data', () => socket.write(VALID)),
   });
   assert.deepEqual(
     answers.map(({ status }) => status),
     [100, 202],
   );
-  storedBefore += 1;
+  expectStored(1);
   const other = await ask({ headers: ['expect: a-cake'] });
   assert.deepEqual([other.status, assertProblem(other, 'expect')], [417, 'expectation_unknown']);
-  await assertNothingStored();
-});
-
-test('a caller who leaves in the middle leaves nothing behind, and a whole request whose caller has left is whole', async () => {
-  await exchangeRaw(url, request({}), { halfClose: true });
-  storedBefore += 1;
-  await eventually(async () => (await storedEntries()) === storedBefore, { withinMs: 10_000, what: 'it is stored' });
-  const whole = request({});
-  const left = await Promise.all(
-    Array.from({ length: 200 }, (_, n) =>
-      exchangeRaw(url, whole.subarray(0, 1 + ((n * 7) % (whole.length - 1))), {
-        onSent: (socket) => setTimeout(() => socket.destroy(), 20),
-      }),
-    ),
-  );
-  assert.ok(left.every(({ answers }) => answers.length === 0));
-  const halfSent = await exchangeRaw(url, whole.subarray(0, whole.length - 5), { halfClose: true });
-  assert.ok(
-    halfSent.answers.every(({ status }) => status === 400),
-    'a body that is cut off is not taken',
-  );
   await assertNothingStored();
 });

@@ -260,7 +260,7 @@ test('dead letters are looked at, filtered, discarded, exported and replayed', a
     await page.keyboard.press('Enter');
     await page.getByText('1 discarded').waitFor();
     await focusIs(page, /^Discard 0 selected$/);
-    await tabTo(page, 'Close', 'Shift+Tab');
+    await tabTo(page, 'Close');
     await page.keyboard.press('Enter');
     await focusIs(page, /^Replay 0 selected$/);
     await tabTo(page, 'Clear', 'Shift+Tab');

@@ -39,7 +39,8 @@ export function LettersPage({ connectionId, filter }: { readonly connectionId: s
   const picked = entries.filter((letter) => chosen.value.has(letter.id)).map((letter) => letter.id);
 
   async function change(action: 'replay' | 'discard', ids: readonly string[] | null): Promise<void> {
-    if (!(await confirmChange(action, ids?.length ?? null, filter))) return;
+    if (!(await confirmChange({ action, count: ids?.length ?? null, filter, kept: keptOf(connectionId, filter) })))
+      return;
     chosen.value = new Set();
     await changeAll({
       connectionId,
@@ -61,7 +62,6 @@ export function LettersPage({ connectionId, filter }: { readonly connectionId: s
         <Counts connectionId={connectionId} />
       </section>
       <FilterForm connectionId={connectionId} filter={filter} />
-      {run !== null && <Progress connectionId={connectionId} run={run} />}
       <div class="bulk">
         {mayOperate() && (
           <>
@@ -92,6 +92,7 @@ export function LettersPage({ connectionId, filter }: { readonly connectionId: s
         </SteadyButton>
         <Pages cursors={cursors.value} next={value?.next ?? null} onChange={(next) => (cursors.value = next)} />
       </div>
+      {run !== null && <Progress connectionId={connectionId} run={run} />}
       {problem !== null && (
         <p class="problem" role="alert">
           {problem}
@@ -124,15 +125,19 @@ function keptOf(connectionId: string, filter: Filter): number {
       : deadLetters + parkedEntries;
 }
 
-function confirmChange(action: 'replay' | 'discard', count: number | null, filter: Filter): Promise<boolean> {
-  const what =
-    count === null
-      ? Object.keys(filter).length === 0
-        ? 'all of them'
-        : 'all that match the filter'
-      : count === 1
-        ? 'this one'
-        : `these ${whole(count)}`;
+interface Asked {
+  readonly action: 'replay' | 'discard';
+  /** Null: all that match. */
+  readonly count: number | null;
+  readonly filter: Filter;
+  /** How many there are at most. */
+  readonly kept: number;
+}
+
+function confirmChange({ action, count, filter, kept }: Asked): Promise<boolean> {
+  const isNarrow = Object.keys(filter).some((name) => name !== 'state');
+  const all = isNarrow ? `all of the ${whole(kept)} that match the filter` : `all ${whole(kept)}`;
+  const what = count === null ? all : count === 1 ? 'this one' : `these ${whole(count)}`;
   const body =
     action === 'replay'
       ? 'They are sent to Graph again as if never tried. One that was delivered after all is then there twice.'

@@ -27,16 +27,16 @@ export function Summary() {
         {!isLive && `As of ${clockTime(Date.parse(fleet.value!.at))}: `}
         {alone ? 'No worker is running' : titleOf(stuck.length, behind.length, closed.length)}
       </h2>
-      {(alone || causes.length > 0) && (
+      {(alone || causes.length + closed.length > 0) && (
         <ul>
           {alone && <NoWorker />}
           {causes.slice(0, CAUSES_MAX).map((cause) => (
             <CauseLine key={cause[0]!.connection.connectionId} cause={cause} />
           ))}
+          {closed.length > 0 && <Closed of={closed} />}
         </ul>
       )}
       {causes.length > CAUSES_MAX && <p class="dim">and {causes.length - CAUSES_MAX} other causes, below</p>}
-      {closed.length > 0 && <Closed of={closed} />}
       <Letters />
     </section>
   );
@@ -90,11 +90,11 @@ function isLongClosed({ connection, words }: Seen): boolean {
 function Closed({ of }: { readonly of: readonly Seen[] }) {
   const pending = of.reduce((sum, { connection }) => sum + connection.pending, 0);
   return (
-    <p>
+    <li>
       <Names of={of.map(({ connection }) => connection.connectionId)} linkOf={connectionLink} /> {of[0]!.words.text};{' '}
       {whole(pending)} waiting.{' '}
       <span class="remedy">Nothing to do: Graph asked for this pause, and it ends by itself.</span>
-    </p>
+    </li>
   );
 }
 

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
+import { PORTS, serviceOf } from './service-of.ts';
 
-const PORTS: Readonly<Record<string, string>> = { intake: '8080', console: '8081', emulator: '8090', worker: '9464' };
 const ASKED_MS_MAX = 2500;
 
 const [port = portOfContainer(), path = '/health/ready'] = process.argv.slice(2);
@@ -31,8 +31,7 @@ function isOk(get: typeof getSecure | typeof getPlain, url: string): Promise<boo
 }
 
 function portOfContainer(): string | null {
-  const words = readFileSync('/proc/1/cmdline', 'utf8').split('\0');
-  const service = words.find((word) => word in PORTS);
+  const service = serviceOf(readFileSync('/proc/1/cmdline', 'utf8').split('\0'));
   // biome-ignore lint/suspicious/noUndeclaredEnvVars: this runs in a container, not in turbo.
-  return service === undefined ? null : (process.env['PORT'] ?? PORTS[service]!);
+  return service === null ? null : (process.env['PORT'] ?? PORTS[service]!);
 }

@@ -1,4 +1,5 @@
 /* The worker of the compose file: with the credential of .env, or against the emulator of the demo. */
+import '../../services/cli/src/stop-early.ts';
 import { findGraph } from './find-graph.ts';
 
 const graph = await findGraph(process.env);

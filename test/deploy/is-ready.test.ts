@@ -8,6 +8,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeCertificate } from '@sluice/testing';
+import { serviceOf } from '../../deploy/compose/service-of.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../deploy/compose/is-ready.ts', import.meta.url));
 
@@ -46,4 +47,19 @@ test('a service is ready when it says so, over TLS as well, and not when it says
   assert.deepEqual([...new Set(paths)], ['/health/ready', '/health/live']);
   assert.equal(await exitCodeOf('1'), 1);
   assert.equal(await exitCodeOf(), 0, 'this machine’s first process is no service of ours');
+});
+
+test('without a port it is the service that the container runs, however its process came to be', () => {
+  for (const [line, service] of [
+    ['node services/cli/src/main.ts intake', 'intake'],
+    ['/usr/local/bin/node /sluice/services/intake/src/main.ts', 'intake'],
+    [
+      '/usr/local/bin/node --import file:///sluice/services/cli/src/stop-early.ts /sluice/services/worker/src/main.ts',
+      'worker',
+    ],
+    ['/sbin/docker-init -- node services/cli/src/main.ts console', 'console'],
+    ['node services/cli/src/main.ts status', null],
+    ['node deploy/compose/prepare.ts', null],
+  ] as const)
+    assert.equal(serviceOf(line.split(' ')), service, line);
 });

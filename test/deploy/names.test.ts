@@ -46,7 +46,7 @@ test('every port in them is where that service listens', () => {
     [...ports.values()].toSorted(),
   );
   const isReady = Object.fromEntries(
-    [...textOf('deploy/compose/is-ready.ts').matchAll(/(\w+): '(\d{4})'/g)].map(([, name, port]) => [name, port]),
+    [...textOf('deploy/compose/service-of.ts').matchAll(/(\w+): '(\d{4})'/g)].map(([, name, port]) => [name, port]),
   );
   assert.deepEqual(isReady, Object.fromEntries(ports));
   for (const [name, port] of ports) {

@@ -1,4 +1,5 @@
 /* `sluice ...` and `npm start`: picks the command. The only file of this room that reads or ends the process. */
+import './stop-early.ts';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './run-command.ts';
 

@@ -21,8 +21,9 @@ export async function runService(name: string, args: readonly string[], world: W
     world.err.write(`This system cannot replace a process. Run \`node ${entry}\` instead.\n`);
     return EXIT_FAILED;
   }
-  const watch = isUnderNpm(world.env) ? ['--import', new URL('stop-with-npm.ts', import.meta.url).href] : [];
-  process.execve(process.execPath, [process.execPath, ...watch, entry], definedOf(world.env));
+  const before = ['stop-early.ts', ...(isUnderNpm(world.env) ? ['stop-with-npm.ts'] : [])];
+  const imports = before.flatMap((file) => ['--import', new URL(file, import.meta.url).href]);
+  process.execve(process.execPath, [process.execPath, ...imports, entry], definedOf(world.env));
   return EXIT_FAILED;
 }
 

@@ -4,4 +4,4 @@ import { findGraph } from './find-graph.ts';
 const graph = await findGraph(process.env);
 // Without a credential it says itself what is missing; most commands need none.
 if (graph.kind === 'demo') Object.assign(process.env, graph.env);
-await import('../../services/cli/src/main.ts');
+await import(new URL('../../services/cli/src/main.ts', import.meta.url).href);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionView } from '@sluice/core';
-import { createHistory, SAMPLE_EVERY_MS, SAMPLES_MAX } from './history.ts';
+import { createHistory, SAMPLE_EVERY_MS, SAMPLES_MAX, SERIES, sampleOf } from './history.ts';
 
 /** What a sample looks at; the rest of a view does not matter here. */
 const view = (nowMs: number, parts: Partial<ConnectionView> = {}) =>
@@ -33,6 +33,43 @@ test('a sample is taken every five seconds, and rates are between two of them', 
   assert.deepEqual(seen.series.oldestSeconds, [2.5, 2.5, 2.5]);
   assert.deepEqual(seen.series.appendedPerSecond, [null, 100, 100]);
   assert.deepEqual(seen.series.quotaCallsPerSecond, [null, null, null]);
+});
+
+test('each series is what its name says, a second or a count; a counter that began anew makes no rate below zero', () => {
+  const counts = {
+    pending: 1,
+    leases: 2,
+    deadLetters: 30,
+    parkedEntries: 4,
+    appended: 110,
+    delivered: 230,
+    calls: 350,
+  };
+  const bucket = { intervalUs: 40_000 } as ConnectionView['bucket'];
+  const last = { nowMs: 1000, appended: 100, delivered: 200, calls: 300 };
+  const sample = sampleOf(view(11_000, { ...counts, oldestAcceptedMs: 4000, bucket }), last);
+  assert.deepEqual(Object.fromEntries(SERIES.map((name, n) => [name, sample[n]])), {
+    pending: 1,
+    oldestSeconds: 7,
+    appendedPerSecond: 1,
+    deliveredPerSecond: 3,
+    callsPerSecond: 5,
+    quotaCallsPerSecond: 25,
+    callsInFlight: 2,
+    deadLetters: 34,
+  });
+  const anew = sampleOf(view(11_000), last);
+  assert.deepEqual(anew, [0, 0, 0, 0, 0, Number.NaN, 0, 0]);
+});
+
+test('deliveries and calls are counted from sample to sample, and a connection that is forgotten leaves', () => {
+  const history = createHistory();
+  for (const n of [0, 1, 2])
+    history.add({ nowMs: n * 5000, views: [view(n * 5000, { delivered: n * 10, calls: n * 20 })] });
+  assert.deepEqual(history.of('hr')!.series.deliveredPerSecond, [null, 2, 2]);
+  assert.deepEqual(history.of('hr')!.series.callsPerSecond, [null, 4, 4]);
+  history.add({ nowMs: 15_000, views: [] });
+  assert.equal(history.of('hr'), null);
 });
 
 test('an hour is kept and no more; a connection that came later was not zero before, it was not there', () => {

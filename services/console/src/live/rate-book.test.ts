@@ -62,3 +62,15 @@ test('what goes on again is not measured by the time in which it stood still', (
   look(21, 40, 'flowing');
   assert.equal(book.of('wiki')?.deliveredPerSecond, 40);
 });
+
+test('rates are those of the last half minute, and none are left of a connection that is gone', () => {
+  const book = createRateBook();
+  const look = (seconds: number, appended: number) =>
+    book.add([{ connectionId: 'wiki', ...sample(seconds * 1000, appended, 0) } as unknown as ConnectionView]);
+  for (let second = 0; second <= 100; second++) look(second, second <= 60 ? second * 50 : 3000);
+  assert.equal(book.of('wiki')?.appendedPerSecond, 0, 'of the time before nothing counts');
+  look(101, 3029);
+  assert.equal(book.of('wiki')?.appendedPerSecond, 1, '29 in the 29 seconds between the first and the last sample');
+  book.add([]);
+  assert.equal(book.of('wiki'), null);
+});

@@ -32,11 +32,21 @@ test('of two consoles one keeps a sample each half minute, with rates between tw
   );
   assert.deepEqual(of('pending'), [2, 62, 122]);
   assert.deepEqual(of('appendedPerSecond'), [null, 2, 2]);
+  const counted = samples.map(({ atMs, counters }) => {
+    const { nowMs, ...counts } = counters.get('hr')!;
+    return { ...counts, lateMs: nowMs - atMs };
+  });
+  assert.deepEqual(
+    counted,
+    [2, 62, 122].map((appended) => ({ appended, delivered: 0, calls: 0, lateMs: 0 })),
+    'what the next one counts from',
+  );
 });
 
 test('what it cannot read it leaves out, and columns of another version are found by their names', async () => {
-  const texts = ['no JSON', '{"at":1}', '{"at":5,"series":["new","pending"],"of":{"hr":[7,3]}}'];
+  const texts = ['no JSON', '{"at":1}', '{"at":5,"series":["new","pending","calls"],"of":{"hr":[7,3,9]}}'];
   const samples = await openSharedHistory({ ...store, fleetSamples: async (from) => texts.slice(from) }).read();
   assert.equal(samples.length, 1);
   assert.deepEqual(samples[0]!.of.get('hr'), [3, ...SERIES.slice(1).map(() => null)]);
+  assert.equal(samples[0]!.counters.size, 0, 'half of the counters is none of them');
 });

@@ -43,9 +43,10 @@ export function openSharedHistory(store: Pick<ActivityStore, 'keepFleetSample' |
   async function keep({ nowMs, views }: Parameters<SharedHistory['keep']>[0]): Promise<void> {
     if (nowMs >= lastMs && nowMs - lastMs < EVERY_MS) return;
     lastMs = nowMs;
-    const samples = views.map(
-      (view) => [view.connectionId, sampleOf(view, last.get(view.connectionId) ?? null)] as const,
-    );
+    const samples = views.map((view) => {
+      const shown = sampleOf(view, last.get(view.connectionId) ?? null);
+      return [view.connectionId, [...shown, ...COUNTERS.map((name) => view[name])]] as const;
+    });
     last = new Map(views.map((view) => [view.connectionId, view]));
     await store.keepFleetSample({ text: writeSample(nowMs, samples), apartMs: APART_MS });
   }
@@ -53,7 +54,7 @@ export function openSharedHistory(store: Pick<ActivityStore, 'keepFleetSample' |
   return { read, keep };
 }
 
-/** It names its columns: a console of another version may have others. */
+/** The values stand in the order of the columns, which it names: a console of another version may have others. */
 function writeSample(atMs: number, samples: readonly (readonly [string, readonly number[]])[]): string {
   const rounded = samples.map(([id, values]) => [id, values.map((value) => Math.round(value * 100) / 100)] as const);
   return JSON.stringify({ at: atMs, series: [...SERIES, ...COUNTERS], of: Object.fromEntries(rounded) });

@@ -1,5 +1,5 @@
 export { ShardsDiffer } from './agree-on-shards.ts';
-export type { RedisRole } from './client.ts';
+export type { RedisPlace, RedisRole } from './client.ts';
 export { connectionBase, queuePrefix, SHARD_TAG, shardBase } from './keys.ts';
 export { openRedisStore, type RedisStore, type RedisStoreOptions } from './open-redis-store.ts';
 export { openRedisCheckup, type RedisCheckup } from './open-store-checkup.ts';

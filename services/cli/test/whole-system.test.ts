@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { eventually } from '@sluice/testing';
+import { eventually, startRedis } from '@sluice/testing';
 import { parentOf } from '../src/launch/is-running.ts';
 import { waitUntilGone } from './support/launched.ts';
 
@@ -15,8 +15,13 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const READY_MS = 60_000;
 const GONE_MS = 30_000;
 
-function start(t: TestContext, folder: string, args: readonly string[] = []) {
-  const env = { ...process.env, PORT: '0', SLUICE_DATA_DIR: folder };
+function start(
+  t: TestContext,
+  folder: string,
+  args: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+) {
+  const env = { ...process.env, PORT: '0', SLUICE_DATA_DIR: folder, ...more };
   const child = spawn(process.execPath, [MAIN, 'start', ...args], { env });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
@@ -86,8 +91,7 @@ test('what is pasted is delivered; a kill -9 leaves no process and loses nothing
   assert.equal(existsSync(join(folder, 'addresses.json')), false);
 });
 
-test('a producer with --exit feeds a history to the last activity and exits 0', async (t) => {
-  const folder = makeFolder(t);
+async function makeRepository(folder: string): Promise<string> {
   const repository = join(folder, 'repository');
   const git = (...args: string[]) =>
     promisify(execFile)('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args]);
@@ -96,11 +100,28 @@ test('a producer with --exit feeds a history to the last activity and exits 0', 
   await promisify(execFile)('cp', [MAIN, join(repository, 'ä file')]);
   await git('-C', repository, 'add', '-A');
   await git('-C', repository, 'commit', '-q', '-m', 'a file');
+  return repository;
+}
+
+const FED =
+  /Fed: accepted (\d+), delivered \1, calls \d+, mean fill [\d.]+, [\d.]+ s\.\nStopped\. Nothing is pending\./;
+
+test('a producer with --exit feeds a history to the last activity and exits 0', async (t) => {
+  const folder = makeFolder(t);
+  const repository = await makeRepository(folder);
   const run = start(t, folder, ['--producer', `git:${repository}`, '--exit']);
   assert.equal(await run.exited, 0, run.out());
   assert.match(run.out(), /Feeding 6 commits of repository to connection gitrepository/);
-  assert.match(
-    run.out(),
-    /Fed: accepted (\d+), delivered \1, calls \d+, mean fill [\d.]+, [\d.]+ s\.\nStopped\. Nothing is pending\./,
-  );
+  assert.match(run.out(), FED);
+});
+
+test('a Redis of one’s own, which shows and wants certificates: the line at the end counts what it holds', async (t) => {
+  const redis = await startRedis({ appendOnly: true, tls: 'mutual' });
+  t.after(() => redis.stop());
+  const { url, certFile, keyFile } = redis.tls!;
+  const env = { REDIS_URL: url, REDIS_CA_FILE: certFile, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: keyFile };
+  const folder = makeFolder(t);
+  const run = start(t, folder, ['--producer', `git:${await makeRepository(folder)}`, '--exit'], env);
+  await run.say(FED);
+  assert.equal(await run.exited, 0, run.out());
 });

@@ -1,5 +1,5 @@
 /* Where the numbers of the status line come from: what was accepted and is pending from Redis, calls and fill from the emulator. */
-import { openRedisStore, type RedisStore } from '@sluice/store';
+import { openRedisStore, type RedisPlace, type RedisStore } from '@sluice/store';
 import type { Totals } from './totals.ts';
 
 export interface TotalsReader {
@@ -11,10 +11,10 @@ export interface TotalsReader {
 const READ_MS_MAX = 2000;
 
 /** accepted and delivered count from the first reading on, as the emulator counts its calls: since this start. */
-export function openTotals(redisUrl: string, emulatorUrl: string | null, shards: number): TotalsReader {
+export function openTotals(redis: RedisPlace, emulatorUrl: string | null, shards: number): TotalsReader {
   // Redis going away is said by the services and seen by the launcher; here it only means that a number is not known.
   const store = openRedisStore({
-    url: redisUrl,
+    ...redis,
     // Whose a connection is does not matter here: each is read where it was found.
     shards: { count: shards, tenantOf: () => null },
     role: 'worker',

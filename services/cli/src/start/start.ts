@@ -3,6 +3,7 @@
   or something ends that cannot go on; and at the end everything is stopped in order, whatever happened.
 */
 
+import { type Config, loadConfig } from '@sluice/config';
 import { type Failure, LaunchFailed, StopRequested } from '../launch/failure.ts';
 import { Fleet } from '../launch/fleet.ts';
 import { type Guard, startGuard } from '../launch/guard.ts';
@@ -80,7 +81,11 @@ async function run(running: Running): Promise<number> {
   try {
     const addresses = await fleet.start(signals.requested);
     screen.setStatus('');
-    totals = openTotals(addresses.redis, addresses.emulator, Number(world.env['SLUICE_SHARDS'] || 1));
+    totals = openTotals(
+      placeOf(addresses.redis, world.env),
+      addresses.emulator,
+      Number(world.env['SLUICE_SHARDS'] || 1),
+    );
     writeAddresses(plan.dataDir, addresses);
     screen.print(describeAddresses(addresses, plan, world.cwd, new Date()));
     exitCode = await work(running, addresses.intake, totals);
@@ -93,6 +98,12 @@ async function run(running: Running): Promise<number> {
     await totals?.close();
   }
   return exitCode;
+}
+
+/** As the services reach it, with certificates and the login of Sentinels where the environment names them. */
+function placeOf(redisUrl: string, env: NodeJS.ProcessEnv): Config['redis'] {
+  const given = Object.entries(env).filter(([name]) => name.startsWith('REDIS_'));
+  return loadConfig({ ...Object.fromEntries(given), REDIS_URL: redisUrl }).config.redis;
 }
 
 /** Until a stop is asked for (0), the producer is done and was to be the end, or something fails (LaunchFailed). */

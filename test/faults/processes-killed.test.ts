@@ -11,6 +11,7 @@ import {
   readBooks,
 } from '../support/conservation.ts';
 import { type Producer, startProducer } from '../support/producer.ts';
+import { scrape } from '../support/scrape.ts';
 import { type System, startSystem } from '../support/start-system.ts';
 
 const items = Array.from({ length: 30 }, (_, n) => `item-${n}`);
@@ -64,6 +65,11 @@ test('a worker killed in the middle of its calls is taken over; duplicates are o
     const producer = startProducer(() => [system.intakes[0]!.url!]);
     const stop = produce(producer);
     await acknowledged(producer, 4000);
+    // A worker that came late on a busy machine has no calls yet, and its end would show nothing.
+    await eventually(async () => (await scrape(system.workers[0]!.url!)).sum('sluice_deliver_calls_total') > 0, {
+      withinMs: 60_000,
+      what: 'the worker that is to be killed makes calls',
+    });
     await system.workers[0]!.kill('SIGKILL');
     await acknowledged(producer, 8000);
     await stop();

@@ -76,7 +76,7 @@ test('a credential is one from two weeks before its end on, and after it', async
   };
   assert.deepEqual(await told(14 * DAY_MS), []);
   assert.deepEqual(await told(14 * DAY_MS - 1), ['credential/contoso It ends in 13 days']);
-  assert.deepEqual(await told(1), ['credential/contoso It ends in 0 min']);
+  assert.deepEqual(await told(1), ['credential/contoso It ends in 0 s']);
   assert.deepEqual(await told(0), ['credential/contoso It has ended']);
 });
 

@@ -15,7 +15,7 @@ const sample = (nowMs: number, appended: number, delivered: number, calls = 0, l
 });
 
 test('rates are the difference between the first and the last sample, by the store’s clock', () => {
-  const rates = ratesOf([sample(1000, 10, 0), sample(3000, 500, 1), sample(6000, 110, 25, 10)]);
+  const rates = ratesOf([sample(1000, 10, 5, 2), sample(3000, 500, 6, 3), sample(6000, 110, 30, 12)]);
   assert.deepEqual(rates, {
     appendedPerSecond: 20,
     deliveredPerSecond: 5,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ShownConnection } from './shown.ts';
-import { forSeconds, stateWords } from './state-words.ts';
+import { forSeconds, stateWords, URGENCIES } from './state-words.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const at = (ms: number) => new Date(NOW + ms).toISOString();
@@ -100,4 +100,40 @@ test('a pause matters while something waits', () => {
 test('times are said in units that people use', () => {
   const said = [1, 90_000, 150_000, 3_600_000, 7_300_000, 200_000_000].map(forSeconds);
   assert.deepEqual(said, ['1 s', '90 s', '2 min 30 s', '60 min', '2 h 1 min', '2 days']);
+});
+
+test('each cause of a hold has its own words and says what mends it', () => {
+  for (const [code, text, remedy] of [
+    ['unauthorized', 'held: Graph refuses the token (401)', /sluice doctor/],
+    ['forbidden', 'held: a permission is missing (403)', /ExternalItem\.ReadWrite\.OwnedBy/],
+    ['payment_required', 'held: licence or billing (402)', /licence or billing/],
+    ['connection_not_found', 'held: Graph does not know this connection', /Create the connection .*forget this one/],
+    ['storage_full', "held: the tenant's storage quota is used up", /Free or buy storage/],
+    ['redirected', 'held: Graph’s address redirects', /GRAPH_BASE_URL/],
+    ['outcome_hold', 'held: a code that the configuration holds for', /See what Graph said/],
+    ['dead letters full', 'held: the dead letters are full', /Replay or discard/],
+  ] as const) {
+    const held = words({ state: 'held', reason: `${code}: why` });
+    assert.deepEqual([held.urgency, held.text], ['stuck', text], code);
+    assert.match(held.remedy ?? '', remedy, code);
+  }
+});
+
+test('what somebody stopped, what fails, and what is empty', () => {
+  const paused = (pending: number) => {
+    const { urgency, text, remedy } = words({ state: 'paused', pending });
+    return [urgency, text, remedy];
+  };
+  assert.deepEqual(paused(1), ['behind', 'paused by an operator', 'Resume lets it go on.']);
+  assert.deepEqual(paused(0), ['waiting', 'paused by an operator', null]);
+  const open = words({ state: 'breaker', reason: 'five calls failed; 503' });
+  assert.deepEqual([open.urgency, open.text], ['stuck', 'breaker open: five calls failed']);
+  assert.match(open.remedy ?? '', /tried every/);
+  assert.deepEqual(words({ pending: 0, oldestPendingAt: null }), {
+    urgency: 'idle',
+    text: 'idle: nothing is waiting',
+    remedy: null,
+    sinceMs: null,
+  });
+  assert.deepEqual(URGENCIES, ['stuck', 'behind', 'waiting', 'flowing', 'idle'], 'what matters most stands first');
 });

@@ -26,19 +26,17 @@ const BEHAVIOR = {
   entryError: { code: 'invalidRequest', message: 'The user cannot be found in the directory.' },
   connections: {
     tickets: { rate: 9 },
+    mail: { rate: 2 },
     contracts: { script: SCRIPTED },
   },
 };
-const CLOSING = { script: [{ status: 429, headers: { 'retry-after': '900' }, body: {}, apply: false }] };
-/** After others have learned their limits: refused within two seconds of another, it would close all of the tenant. */
-const CLOSING_AT_SECOND = 60;
 /** Connection, how many items, activities a second. */
 const TRAFFIC: readonly (readonly [connection: string, items: number, perSecond: number])[] = [
   ['people', 120, 60],
   ['tickets', 900, 140],
   ['wiki', 40, 35],
   ['contracts', 25, 3],
-  ['mail', 60, 12],
+  ['mail', 60, 30],
   ['archive', 30, 4],
   ['crm', 12, 0],
 ];
@@ -92,9 +90,6 @@ async function run(isOver: () => boolean): Promise<void> {
       if (count > 0) await post(connection, items, count);
     }
     if (second === 20) await fetch(`${console.url}/api/v1/connections/archive/pause`, { method: 'POST' });
-    if (second === CLOSING_AT_SECOND) {
-      await system.emulator.behave({ ...BEHAVIOR, connections: { ...BEHAVIOR.connections, mail: CLOSING } });
-    }
     await sleep(1000);
   }
 }

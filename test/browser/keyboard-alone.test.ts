@@ -306,15 +306,23 @@ async function looksAtAll(at: Scene, page: Page): Promise<void> {
   await at.producer.post({ connection: WIKI, items: ['page-1'], count: 2 });
   await page.locator('.summary-stuck').waitFor();
   const letters = `#/connections/${MAIL}/dead-letters`;
-  for (const view of ['#/', `#/connections/${WIKI}?item=page-1`, letters, `${letters}?state=dead`]) {
+  // What is only there once the view is: the one before stays for a moment.
+  const views = [
+    ['#/', 'table.connections tbody tr'],
+    [`#/connections/${WIKI}?item=page-1`, '.explanation li'],
+    [letters, 'table.letters tbody tr'],
+    [`${letters}?state=dead`, 'form.filter a'],
+  ] as const;
+  for (const [view, sign] of views) {
     await page.evaluate(`location.hash = '${view}'`);
-    await page.locator('table tbody tr').first().waitFor();
+    await page.locator(sign).first().waitFor();
     const { seen, pale } = await paleTexts(page);
     assert.ok(seen > 20, `${view}: ${seen} texts`);
     assert.deepEqual(pale, [], view);
     assert.deepEqual(await namelessControls(page), [], view);
     assert.equal(await page.evaluate('document.getAnimations().length'), 0, view);
   }
+  await page.locator('table.letters tbody tr').first().waitFor();
   await tabTo(page, /^Show /);
   await page.keyboard.press('Enter');
   await page.locator('dialog pre').waitFor();

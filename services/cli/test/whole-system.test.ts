@@ -1,7 +1,7 @@
 /* `npm start` with the real services: the example works as it is printed, and after a kill -9 nothing runs on and nothing is lost. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -115,13 +115,18 @@ test('a producer with --exit feeds a history to the last activity and exits 0', 
   assert.match(run.out(), FED);
 });
 
-test('a Redis of one’s own, which shows and wants certificates: the line at the end counts what it holds', async (t) => {
-  const redis = await startRedis({ appendOnly: true, tls: 'mutual' });
-  t.after(() => redis.stop());
-  const { url, certFile, keyFile } = redis.tls!;
-  const env = { REDIS_URL: url, REDIS_CA_FILE: certFile, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: keyFile };
-  const folder = makeFolder(t);
-  const run = start(t, folder, ['--producer', `git:${await makeRepository(folder)}`, '--exit'], env);
-  await run.say(FED);
-  assert.equal(await run.exited, 0, run.out());
-});
+for (const setting of ['REDIS_URL', 'REDIS_URL_FILE']) {
+  test(`a Redis of one’s own (${setting}), which shows and wants certificates: the line at the end counts what it holds`, async (t) => {
+    const redis = await startRedis({ appendOnly: true, tls: 'mutual' });
+    t.after(() => redis.stop());
+    const { url, certFile, keyFile } = redis.tls!;
+    const folder = makeFolder(t);
+    const file = join(folder, 'redis-url');
+    writeFileSync(file, `${url}\n`);
+    const place = setting === 'REDIS_URL' ? url : file;
+    const env = { [setting]: place, REDIS_CA_FILE: certFile, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: keyFile };
+    const run = start(t, folder, ['--producer', `git:${await makeRepository(folder)}`, '--exit'], env);
+    await run.say(FED);
+    assert.equal(await run.exited, 0, run.out());
+  });
+}

@@ -22,3 +22,9 @@ test('without the emulator the environment’s Graph is left as it is', () => {
   assert.equal(made['GRAPH_CLIENT_SECRET'], 'real');
   assert.equal(made['GRAPH_BASE_URL'], 'https://g');
 });
+
+test('a file that says where Redis is stays the only one that does', () => {
+  const made = makeServiceEnv({ REDIS_URL_FILE: '/run/redis-url' }, { ...AT, emulatorUrl: null });
+  assert.deepEqual([made['REDIS_URL'], made['REDIS_URL_FILE']], [undefined, '/run/redis-url']);
+  assert.equal(makeServiceEnv({}, { ...AT, emulatorUrl: null })['REDIS_URL'], AT.redisUrl);
+});

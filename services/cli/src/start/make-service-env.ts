@@ -20,7 +20,9 @@ export interface ServiceAddresses {
  * none of them is the emulator's business.
  */
 export function makeServiceEnv(env: NodeJS.ProcessEnv, at: ServiceAddresses): NodeJS.ProcessEnv {
-  const ours = { REDIS_URL: at.redisUrl, PORT: String(at.port), SLUICE_DATA_DIR: at.dataDir };
+  // Where a file says it, both would be one too many, and the services read it anew when it changes.
+  const redis = env['REDIS_URL_FILE'] ? {} : { REDIS_URL: at.redisUrl };
+  const ours = { ...redis, PORT: String(at.port), SLUICE_DATA_DIR: at.dataDir };
   if (at.emulatorUrl === null) return { ...env, ...ours };
   const kept = Object.entries(env).filter(([name]) => !/^(GRAPH|AZURE)_(?!VERSION$)/.test(name));
   return {

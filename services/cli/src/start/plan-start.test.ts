@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { planStart } from './plan-start.ts';
 import type { StartPlan, StartRefusal } from './start-plan.ts';
 
@@ -66,6 +67,14 @@ test('REDIS_URL is used instead of a Redis of our own, paths count from where th
   assert.equal(planned.dataDir, '/here/data');
   assert.equal(planned.producer?.path, '/here/repo');
   assert.equal(plan(['--producer', 'git:~/repo']).producer?.path, `${homedir()}/repo`);
+});
+
+test('a file may say where Redis is; one that cannot be read is named', () => {
+  const path = fileURLToPath(new URL('../../package.json', import.meta.url));
+  assert.match(ports(plan([], { REDIS_URL_FILE: path })).at(-1)!, /^\{.*"name": ".*\}$/s);
+  const { refusal: text, exitCode } = refusal([], { REDIS_URL_FILE: '/not/there' });
+  assert.equal(exitCode, 78);
+  assert.match(text, /^REDIS_URL_FILE: \/not\/there cannot be read: /);
 });
 
 test('the real Graph needs its credentials, and what is missing is named', () => {

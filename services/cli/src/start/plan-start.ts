@@ -1,4 +1,5 @@
 /* Decides what `npm start` does, from its options and the environment, and refuses what cannot be meant. Starts nothing. */
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,7 @@ the next start goes on.
   --worker-port N        health and metrics of the first worker, the next ones follow (9464)
   --redis-port N         Redis (6399)
 
-Environment: PORT=0 takes free ports for all. REDIS_URL uses a Redis that is there. SLUICE_DATA_DIR (.sluice) holds Redis's data,
+Environment: PORT=0 takes free ports for all. REDIS_URL (or REDIS_URL_FILE) uses a Redis that is there. SLUICE_DATA_DIR (.sluice) holds Redis's data,
 logs and addresses.json. SLUICE_SHUTDOWN_MS (25000) is how long a service may take to stop.
 `;
 
@@ -76,9 +77,7 @@ function makePlan(options: Options, { env, cwd, root }: Pick<World, 'env' | 'cwd
   const dataDir = env['SLUICE_DATA_DIR'] ? resolve(cwd, env['SLUICE_DATA_DIR']) : join(root, '.sluice');
   return {
     dataDir,
-    redis: env['REDIS_URL']
-      ? { kind: 'given', url: env['REDIS_URL'] }
-      : { kind: 'embedded', port: portOf(options, env, 'redis-port', 6399) },
+    redis: planRedis(options, env),
     services: planServices(options, env, root, emulated),
     emulated,
     producer,
@@ -91,6 +90,22 @@ function makePlan(options: Options, { env, cwd, root }: Pick<World, 'env' | 'cwd
     keyed: ['SLUICE_API_KEYS_FILE', 'SLUICE_JWT_TENANT_ID'].some((name) => Boolean(env[name]?.trim())),
     exampleConnection: /^[A-Za-z0-9]{3,32}/.exec(env['SLUICE_CONNECTIONS'] ?? '')?.[0] ?? 'demo',
   };
+}
+
+function planRedis(options: Options, env: NodeJS.ProcessEnv): StartPlan['redis'] {
+  const url = env['REDIS_URL'] || readUrlFile(env['REDIS_URL_FILE']);
+  if (url === undefined) return { kind: 'embedded', port: portOf(options, env, 'redis-port', 6399) };
+  return { kind: 'given', url };
+}
+
+/** Services read the file themselves, and again when they connect anew; here it says that there is a Redis, and which. */
+function readUrlFile(path: string | undefined): string | undefined {
+  if (!path) return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new Refused(`REDIS_URL_FILE: ${path} cannot be read: ${(error as Error).message}`, EXIT_CONFIG);
+  }
 }
 
 function planServices(

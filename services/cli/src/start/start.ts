@@ -102,7 +102,7 @@ async function run(running: Running): Promise<number> {
 
 /** As the services reach it, with certificates and the login of Sentinels where the environment names them. */
 function placeOf(redisUrl: string, env: NodeJS.ProcessEnv): Config['redis'] {
-  const given = Object.entries(env).filter(([name]) => name.startsWith('REDIS_'));
+  const given = Object.entries(env).filter(([name]) => /^REDIS_(?!URL)/.test(name));
   return loadConfig({ ...Object.fromEntries(given), REDIS_URL: redisUrl }).config.redis;
 }
 

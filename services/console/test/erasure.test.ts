@@ -162,3 +162,18 @@ test('a list that cannot be written anew is no finished erasure; one that change
   const wanted = ['dead null', 'dead null', 'dead 7-0', 'dead null', 'dead 7-0', 'parked null', 'parked 7-0'];
   assert.deepEqual(asked, wanted);
 });
+
+test('a list that is always changed is given up after some times, and is enough for an erasure to be unfinished', async () => {
+  for (const restless of ['dead', 'parked']) {
+    const memory = createMemoryActivityStore(manualClock());
+    await memory.append(makePiece({ connectionId: 'hr1', groups: [{ itemId: 'a', entries: makeEntries(3) }] }));
+    const asked: string[] = [];
+    const closeGaps: ActivityStore['closeGaps'] = async ({ state }) => {
+      asked.push(state);
+      return { status: state === restless ? 'changed' : 'closed' };
+    };
+    const { body } = await openTestConsole({}, { faults: { ...memory, closeGaps } }).delete(PATH);
+    assert.equal(body.state, 'unfinished');
+    assert.equal(asked.filter((state) => state === restless).length, 5);
+  }
+});

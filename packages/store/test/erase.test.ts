@@ -176,12 +176,7 @@ test('in the middle of a very long item nothing is lost, doubled or left', async
       );
       await store.append(makePiece({ sequence: 1 + from / 500, groups: [{ itemId: 'a', entries }] }));
     }
-    let cursor: string | null = null;
-    do {
-      const result = await store.erase({ ...STEP, cursor });
-      assert.ok(result.status === 'walked');
-      cursor = result.cursor;
-    } while (cursor !== null);
+    await walkAll(store);
     const left = (await look.lrange('{s0}:c:hr:i:a', 0, -1)).map((entry) => decodeEntry(entry)!.index);
     const wanted = Array.from({ length: COUNT }, (_, n) => n).filter((n) => !isTheirs(n));
     assert.deepEqual(
@@ -213,6 +208,15 @@ test('a Redis that is full takes nothing more, but a performer is erased on it',
   }
 });
 
+async function walkAll(store: ContractStore['store']): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const result = await store.erase({ ...STEP, cursor });
+    assert.ok(result.status === 'walked');
+    cursor = result.cursor;
+  } while (cursor !== null);
+}
+
 const RAW_KEYS = { dead: '{s0}:c:hr:dead', parked: '{s0}:c:hr:parked' } as const;
 type Ended = keyof typeof RAW_KEYS;
 
@@ -241,12 +245,7 @@ async function endMany({ store }: ContractStore, state: Ended, count: number): P
 }
 
 async function eraseAll({ store }: ContractStore): Promise<void> {
-  let cursor: string | null = null;
-  do {
-    const result = await store.erase({ ...STEP, cursor });
-    assert.ok(result.status === 'walked');
-    cursor = result.cursor;
-  } while (cursor !== null);
+  await walkAll(store);
   await store.endErasure(CONNECTION, PERFORMER_ID);
 }
 
